@@ -1,0 +1,1 @@
+{{ stack_sources('opportunity_lines') }}
