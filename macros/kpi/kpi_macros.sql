@@ -1,0 +1,58 @@
+{#
+    The KPI macros make a KPI table out of the facts that count. `facts` names a CTE with
+
+      - record_id: the record behind the fact, for `make explain`;
+      - the period it counts in: `occurred_date`, or with by='period' the columns `period_grain`
+        and `period_start_date`; for kpi_balance `started_date` and `ended_date`;
+      - the slices named in `dimensions`, never null, and whatever the parts are computed from.
+
+    The parts are aggregate expressions over the facts. Every grain and slice is aggregated from the
+    facts in one scan, and the result is dense: see _kpi_docs.md.
+#}
+
+{# Adds up over slices and, but for distinct counts, over periods. #}
+{% macro kpi_total(facts, dimensions, value, by='day') -%}
+{{ kpi_table(facts, dimensions, numerator=value, by=by) }}
+{%- endmacro %}
+
+
+{#
+    A ratio of sums, null when the denominator is zero. A scale is an aggregate over the whole cell
+    by which a part is multiplied; the part counts as 0 where its scale is null.
+#}
+{% macro kpi_ratio(
+    facts, dimensions, numerator, denominator, by='day', numerator_scale=none, denominator_scale=none
+) -%}
+{{ kpi_table(
+    facts,
+    dimensions,
+    numerator=numerator,
+    denominator=denominator,
+    by=by,
+    numerator_scale=numerator_scale,
+    denominator_scale=denominator_scale
+) }}
+{%- endmacro %}
+
+
+{# A state on the last day of the period (of a running one: on the as-of date). `ended_date` is the first day after it. #}
+{% macro kpi_balance(facts, dimensions, value) -%}
+,
+
+facts_on_last_day as (
+
+    select
+        {{ facts }}.*,
+        {{ facts }}.started_date as occurred_date,
+        periods.period_grain,
+        periods.period_start_date
+
+    from {{ facts }}
+    inner join {{ ref('periods') }} as periods
+        on
+            {{ facts }}.started_date <= periods.as_of_date
+            and coalesce({{ facts }}.ended_date, date '9999-12-31') > periods.as_of_date
+
+)
+{{- kpi_table('facts_on_last_day', dimensions, numerator=value, by='period') }}
+{%- endmacro %}

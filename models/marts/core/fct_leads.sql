@@ -1,0 +1,108 @@
+with
+
+reporting_dates as (
+
+    select * from {{ ref('int_reporting_dates') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('int_crm__leads') }}
+
+),
+
+opportunity_leads as (
+
+    select * from {{ ref('int_opportunity_leads') }}
+
+),
+
+accounts as (
+
+    select * from {{ ref('dim_accounts') }}
+
+),
+
+reps as (
+
+    select * from {{ ref('dim_reps') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('dim_campaigns') }}
+
+),
+
+{% set milestones = ['marketing_qualified', 'sales_qualified', 'disqualified', 'converted'] -%}
+
+-- what is dated after the as-of date has not happened yet
+dated_leads as (
+
+    select
+        leads.*,
+        {{ reporting_date('leads.created_at') }} as created_date
+        {%- for milestone in milestones %},
+        case
+            when {{ reporting_date('leads.' ~ milestone ~ '_at') }} <= reporting_dates.as_of_date
+                then {{ reporting_date('leads.' ~ milestone ~ '_at') }}
+        end as {{ milestone }}_date
+        {%- endfor %}
+
+    from leads
+    cross join reporting_dates
+    where
+        leads.created_at is null
+        or {{ reporting_date('leads.created_at') }} <= reporting_dates.as_of_date
+
+),
+
+-- one row per lead that an opportunity came from
+leads_with_opportunity as (
+
+    select distinct lead_id from opportunity_leads
+
+)
+
+select
+    dated_leads.lead_id,
+    dated_leads.account_id,
+    dated_leads.contact_id,
+    dated_leads.rep_id,
+
+    coalesce(accounts.segment, '(unknown)') as segment,
+    coalesce(accounts.industry, '(unknown)') as industry,
+    coalesce(accounts.region, reps.region, '(unknown)') as region,
+    {{ or_unknown('dated_leads.channel') }} as channel,
+    coalesce(campaigns.campaign, '(unknown)') as campaign,
+    coalesce(reps.rep, '(unknown)') as rep,
+    coalesce(reps.team, '(unknown)') as team,
+    case
+        when dated_leads.sales_qualified_date is not null then 'Sales qualified lead'
+        when dated_leads.marketing_qualified_date is not null then 'Marketing qualified lead'
+        else 'Lead'
+    end as stage,
+
+    dated_leads.created_at,
+    dated_leads.created_date,
+    dated_leads.marketing_qualified_date,
+    dated_leads.sales_qualified_date,
+    dated_leads.disqualified_date,
+    dated_leads.converted_date,
+
+    dated_leads.converted_opportunity_id is not null
+    or leads_with_opportunity.lead_id is not null as has_opportunity,
+
+    dated_leads.lead_score
+
+from dated_leads
+left join accounts
+    on dated_leads.account_id = accounts.account_id
+left join reps
+    on dated_leads.rep_id = reps.rep_id
+left join campaigns
+    on dated_leads.campaign_id = campaigns.campaign_id
+left join leads_with_opportunity
+    on dated_leads.lead_id = leads_with_opportunity.lead_id

@@ -1,0 +1,107 @@
+with
+
+opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+opportunity_lines as (
+
+    select * from {{ ref('fct_opportunity_lines') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('periods') }}
+
+),
+
+-- one row per period and opportunity worked or closed in it, and per line won in it
+facts_by_period as (
+
+    select
+        opportunities.opportunity_id as record_id,
+        periods.period_grain,
+        periods.period_start_date,
+        opportunities.created_date as occurred_date,
+        'worked' as fact,
+        0 as revenue,
+        0 as cycle_days,
+        opportunities.segment,
+        opportunities.region,
+        opportunities.product_category,
+        opportunities.team,
+        opportunities.rep
+
+    from opportunities
+    inner join periods
+        on
+            opportunities.created_date <= periods.as_of_date
+            and greatest(
+                coalesce(opportunities.closed_date, periods.period_start_date),
+                opportunities.created_date
+            ) >= periods.period_start_date
+
+    union all
+
+    select
+        opportunities.opportunity_id as record_id,
+        periods.period_grain,
+        periods.period_start_date,
+        opportunities.closed_date as occurred_date,
+        case when opportunities.is_won then 'won' else 'lost' end as fact,
+        0 as revenue,
+        opportunities.sales_cycle_days as cycle_days,
+        opportunities.segment,
+        opportunities.region,
+        opportunities.product_category,
+        opportunities.team,
+        opportunities.rep
+
+    from opportunities
+    inner join periods
+        on
+            opportunities.closed_date
+            between periods.period_start_date and periods.period_end_date
+
+    union all
+
+    select
+        opportunity_lines.opportunity_line_id as record_id,
+        periods.period_grain,
+        periods.period_start_date,
+        opportunity_lines.closed_date as occurred_date,
+        'line won' as fact,
+        opportunity_lines.amount as revenue,
+        0 as cycle_days,
+        opportunity_lines.segment,
+        opportunity_lines.region,
+        opportunity_lines.product_category,
+        opportunity_lines.team,
+        opportunity_lines.rep
+
+    from opportunity_lines
+    inner join periods
+        on
+            opportunity_lines.closed_date
+            between periods.period_start_date and periods.period_end_date
+    where opportunity_lines.is_won
+
+)
+
+-- worked × (won ÷ closed) × (revenue ÷ won) ÷ (cycle days ÷ won), as
+-- revenue × (worked ÷ closed) ÷ (cycle days × (1 ÷ won))
+{{ kpi_ratio(
+    facts='facts_by_period',
+    dimensions=['segment', 'region', 'product_category', 'team', 'rep'],
+    numerator='sum(revenue)',
+    numerator_scale="cast(count(*) filter (where fact = 'worked') as double)
+        / nullif(count(*) filter (where fact in ('won', 'lost')), 0)",
+    denominator="sum(cycle_days) filter (where fact = 'won')",
+    denominator_scale="1 / nullif(
+        cast(count(*) filter (where fact = 'won' and cycle_days is not null) as double), 0
+    )",
+    by='period'
+) }}
