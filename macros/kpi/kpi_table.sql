@@ -71,6 +71,10 @@ first_periods as (
 
     from aggregated_facts
     group by period_grain
+    {%- if is_ratio %}
+    -- a company without the input below the line has no such KPI
+    having max(abs(denominator)) > 0
+    {%- endif %}
 
 ),
 

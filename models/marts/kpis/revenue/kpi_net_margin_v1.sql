@@ -12,6 +12,7 @@ commercial_cost_days as (
 
 ),
 
+-- without any commercial cost this would be the gross margin under another name
 revenue_and_costs as (
 
     select
@@ -22,7 +23,11 @@ revenue_and_costs as (
         channel
 
     from opportunity_lines
-    where is_won and amount is not null and cost_amount is not null
+    where
+        is_won
+        and amount is not null
+        and cost_amount is not null
+        and exists (select cost_date from commercial_cost_days)
 
     union all
 
