@@ -24,8 +24,10 @@ def key_of(row: KpiRow) -> tuple:
 
 def is_same(expected: object, actual: object) -> bool:
     """Whether two values agree: numbers to 1e-9 relative or absolute, null only with null."""
+    if type(expected) is type(actual) and expected == actual:
+        return True
     if isinstance(expected, bool) or isinstance(actual, bool):
-        return expected is actual
+        return False
     if isinstance(expected, int | float) and isinstance(actual, int | float):
         return isclose(expected, actual, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
     return expected == actual

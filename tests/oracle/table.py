@@ -79,14 +79,15 @@ def dense_table(
             for dimension in dimensions:
                 cells[period, dimension, slices[dimension]].append(parts)
     members = sorted({(dimension, value) for _, dimension, value in cells})
+    empty_outcome = finish(*empty_parts)
     rows = []
     for grain in first:
         for period in calendar.periods_between(first[grain].start, calendar.as_of, grain):
             for member in members:
-                parts_of_cell = cells.get((period, *member), [])
-                sums = map(exact_sum, zip(*[empty_parts, *parts_of_cell], strict=True))
-                outcome = finish(*sums)
-                rows.append(make_row(calendar, period, member, outcome, len(parts_of_cell)))
+                parts = cells.get((period, *member), [])
+                sums = map(exact_sum, zip(*parts, strict=True))
+                outcome = finish(*sums) if parts else empty_outcome
+                rows.append(make_row(calendar, period, member, outcome, len(parts)))
     return rows
 
 
