@@ -12,11 +12,11 @@ from .company import TECHNIQUES
 from .people import open_seats
 from .plan import Plan, day_number
 from .prospects import DAY, seat_number
-from .random_sql import Draws
+from .random_sql import Draws, pick
 
 # Days back within which a lead or an opportunity is worked on.
 LEAD_DAYS = 35
-OPPORTUNITY_DAYS = 100
+OPPORTUNITY_DAYS = 60
 # No first response takes longer than this many days.
 RESPONSE_DAYS = 8
 
@@ -70,15 +70,25 @@ def activities(plan: Plan, first: date, last: date) -> str:
             left join worked_on using (work_key)
         ),
         stacked as (
-            select 'ACTIVITY-' || number as activity_id, number, 0 as stream, activity_type,
-                direction, occurred_second, duration_minutes, is_automated, is_appointment_made,
-                technique, account, contact, seat, lead, opportunity
+            select number, 0 as stream, activity_type, direction, occurred_second,
+                duration_minutes, is_automated, is_appointment_made, technique,
+                account, contact, seat, lead, opportunity
             from linked
             union all
             {_lead_mails(plan, first, last)}
+        ),
+        ordered as (
+            -- Numbers are sorted and not texts: half the work.
+            select stacked.*, rep_days.rep_id
+            from stacked
+            left join rep_days on rep_days.seat = stacked.seat
+                and rep_days.day = occurred_second // {DAY}
+                and rep_days.day between {day_number(first)} and {day_number(last)}
+            order by stream, number
         )
         select
-            activity_id,
+            case stream when 0 then 'ACTIVITY-' when 1 then 'RESPONSE-' else 'WELCOME-' end
+                || number as activity_id,
             activity_type,
             direction,
             make_timestamp(occurred_second * 1000000) as occurred_at,
@@ -88,18 +98,14 @@ def activities(plan: Plan, first: date, last: date) -> str:
             technique as sales_technique,
             case activity_type when 'call' then 'Phone' when 'email' then 'E-mail'
                 when 'chat' then 'Website' when 'meeting' then 'In person' end as channel,
-            rep_days.rep_id,
+            rep_id,
             'ACCOUNT-' || account as account_id,
             -- Now and then somebody has asked to be forgotten: the person is gone.
             if(number % 2000 = 1000, 'CONTACT-forgotten-' || number, 'CONTACT-' || contact)
                 as contact_id,
             'LEAD-' || lead as lead_id,
             'OPPORTUNITY-' || opportunity as opportunity_id
-        from stacked
-        left join rep_days on rep_days.seat = stacked.seat
-            and rep_days.day = occurred_second // {DAY}
-            and rep_days.day between {day_number(first)} and {day_number(last)}
-        order by stream, number
+        from ordered
     """
 
 
@@ -156,16 +162,15 @@ def _worked_on(plan: Plan, first: date, last: date) -> str:
 
 def _drawn(plan: Plan, first: date, last: date) -> str:
     draws = Draws(plan.seed, "activity")
-    techniques = draws.pick(TECHNIQUES, "technique")
-    second = (
-        f"case when {draws.chance(0.8, 'usual hours')} then 7 * 3600 + "
-        f"({draws.fraction('usual')} * 10 * 3600)::bigint "
-        f"else 12 * 3600 + ({draws.fraction('late')} * 11.9 * 3600)::bigint end"
-    )
+    types = {"email": 0.38, "call": 0.34, "meeting": 0.13, "chat": 0.08, "note": 0.07}
+    # Draws that a case asks for more than once are columns first: a case computes them each time.
     return f"""
         select
             number,
-            day * {DAY} + {second} as occurred_second,
+            day * {DAY} + case
+                when {draws.chance(0.8, "usual hours")} then (7 + 10 * hour_draw) * 3600
+                else (12 + 11.9 * hour_draw) * 3600
+            end::bigint as occurred_second,
             activity_type,
             case
                 when activity_type = 'note' then null
@@ -173,33 +178,42 @@ def _drawn(plan: Plan, first: date, last: date) -> str:
                 else 'inbound'
             end as direction,
             case activity_type
-                when 'call' then 2 + {draws.below(28, "minutes")}
-                when 'chat' then 4 + {draws.below(17, "minutes")}
-                when 'meeting' then 30 + 15 * {draws.below(5, "minutes")}
-            end as duration_minutes,
+                when 'call' then 2 + minutes_draw * 28 // 1
+                when 'chat' then 4 + minutes_draw * 17 // 1
+                when 'meeting' then 30 + 15 * (minutes_draw * 5 // 1)
+            end::integer as duration_minutes,
             activity_type = 'email' and {draws.chance(0.12, "automated")} as is_automated,
             activity_type in ('call', 'email', 'chat') and {draws.chance(0.05, "appointment")}
                 as is_appointment_made,
-            case when {draws.chance(0.55, "has technique")} then {techniques} end as technique,
+            case when {draws.chance(0.55, "has technique")}
+                then {pick("technique_draw", TECHNIQUES)} end as technique,
             {draws.chance(0.7, "main contact")} as spoke_to_main,
             {draws.below(3, "other contact")} as other_contact,
             case
-                when {draws.fraction("kind")} < 0.27 then
-                    4 * (last_lead - {draws.below("lead_count", "work")})
-                when {draws.fraction("kind")} < 0.70 then
-                    4 * (last_opportunity - {draws.below("opportunity_count", "work")}) + 1
-                when {draws.fraction("kind")} < 0.87 then
-                    4 * (1 + {draws.below("customer_count", "work")}) + 2
-                else 4 * (1 + {draws.below("accounts_known", "work")}) + 3
+                when kind_draw < 0.27 and lead_count > 0 then
+                    4 * (last_lead - (work_draw * lead_count)::bigint % lead_count)
+                when kind_draw < 0.70 and opportunity_count > 0 then
+                    4 * (last_opportunity
+                        - (work_draw * opportunity_count)::bigint % opportunity_count) + 1
+                when kind_draw < 0.87 and customer_count > 0 then
+                    4 * (1 + (work_draw * customer_count)::bigint % customer_count) + 2
+                else 4 * (1 + (work_draw * accounts_known)::bigint % accounts_known) + 3
             end as work_key
         from (
-            select *, {draws.pick(
-                {"email": 0.38, "call": 0.34, "meeting": 0.13, "chat": 0.08, "note": 0.07}, "type"
-            )} as activity_type
+            select *, {pick("type_draw", types)} as activity_type
             from (
-                select *, activities_before + 1 + unnest(range(activities_on_day)) as number
-                from reach
-                where day between {day_number(first)} and {day_number(last)}
+                select *,
+                    {draws.fraction("type")} as type_draw,
+                    {draws.fraction("hour")} as hour_draw,
+                    {draws.fraction("minutes")} as minutes_draw,
+                    {draws.fraction("technique")} as technique_draw,
+                    {draws.fraction("kind")} as kind_draw,
+                    {draws.fraction("work")} as work_draw
+                from (
+                    select *, activities_before + 1 + unnest(range(activities_on_day)) as number
+                    from reach
+                    where day between {day_number(first)} and {day_number(last)}
+                )
             )
         )
     """
@@ -212,7 +226,7 @@ def _lead_mails(plan: Plan, first: date, last: date) -> str:
     in_days = f"between {first_day * DAY} and {(last_day + 1) * DAY - 1}"
     leads = f"from leads where day between {first_day - RESPONSE_DAYS} and {last_day}"
     return f"""
-        select 'RESPONSE-' || number, number, 1,
+        select number, 1,
             {draws.pick({"call": 0.52, "email": 0.38, "chat": 0.10}, "type")} as activity_type,
             'outbound', answered_second,
             case activity_type when 'call' then 1 + {draws.below(20, "minutes")}
@@ -220,7 +234,7 @@ def _lead_mails(plan: Plan, first: date, last: date) -> str:
             false, {draws.chance(0.16, "appointment")}, null, account, contact, seat, number, null
         {leads} and answered_second {in_days}
         union all
-        select 'WELCOME-' || number, number, 2, 'email', 'outbound', created_second + 45, null,
+        select number, 2, 'email', 'outbound', created_second + 45, null,
             true, false, null, account, contact, null, number, null
         {leads} and {draws.chance(0.44, "welcome")} and created_second + 45 {in_days}
     """

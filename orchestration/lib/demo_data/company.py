@@ -116,7 +116,7 @@ def products(plan: Plan) -> list[Product]:
         for name in names:
             number = len(listed) + 1
             random = plan.random("product", number)
-            euro_price = random.choice((190, 290, 390, 490, 690, 890, 990, 1_290))
+            euro_price = random.choice((290, 390, 590, 790, 990, 1_290, 1_490, 1_990))
             currency = "USD" if number in (5, 15) else random.choice(("EUR", ""))
             list_price = round(euro_price * CURRENCY_PER_EURO[currency or "EUR"], 2)
             unit_cost = round(list_price * COST_SHARE[category] * random.uniform(0.85, 1.15), 2)

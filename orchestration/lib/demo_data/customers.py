@@ -54,8 +54,10 @@ def create_subscriptions(connection: duckdb.DuckDBPyConnection, plan: Plan) -> N
                 {draws.chance(0.3, "comes back")} as comes_back,
                 30 + {draws.below(120, "gap")} as gap,
                 case
-                    when {draws.fraction("change")} < 0.50 then 1.05 + 0.27 * {draws.fraction("size")}
-                    when {draws.fraction("change")} < 0.63 then 0.75 + 0.2 * {draws.fraction("size")}
+                    when {draws.fraction("change")} < 0.53
+                        then 1.05 + 0.29 * {draws.fraction("size")}
+                    when {draws.fraction("change")} < 0.66
+                        then 0.75 + 0.2 * {draws.fraction("size")}
                     else 1.03
                 end as price_factor,
                 1 + {chain.below(12, "product")} as product,

@@ -106,7 +106,7 @@ def create_stages(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             number as opportunity,
             number * 8 + place as number,
             case stage {stage_names} end as stage,
-            case when place = 6 then reopened_second else created_second + (span * share)::bigint end
+            if(place = 6, reopened_second, created_second + (span * share)::bigint)
                 as entered_second
         from entries
         where stage is not null
@@ -169,7 +169,8 @@ def _first_deals(plan: Plan) -> str:
     direct = Draws(plan.seed, "direct deal")
     return f"""
         select 32 * leads.number as key, leads.number as lead, leads.account, leads.contact,
-            leads.converted_second as created_second, leads.converted_second // {DAY} as created_day,
+            leads.converted_second as created_second,
+            leads.converted_second // {DAY} as created_day,
             leads.region, leads.segment, leads.campaign, leads.channel,
             'New business' as kind,
             {seat_number(plan, "ae", from_lead.below("ae_open", "seat"))}
@@ -178,7 +179,8 @@ def _first_deals(plan: Plan) -> str:
         join days on days.day = leads.converted_second // {DAY}
         where converted_second is not null
         union all
-        select 32 * number + 1, null, account, account * 4 + {direct.below("contact_count", "contact")},
+        select 32 * number + 1, null, account,
+            account * 4 + {direct.below("contact_count", "contact")},
             day * {DAY} + {office_second(direct)}, day,
             region, segment, campaign,
             case
@@ -237,7 +239,9 @@ def _with_outcome(plan: Plan, deals: str) -> str:
     """SELECT of the deals with how and when they end, and what is corrected afterwards."""
     draws = Draws(plan.seed, "outcome", "key")
     win_chance = " ".join(f"when '{kind}' then {chance}" for kind, chance in WIN_CHANCE.items())
-    segment_effect = "case segment when 'Mid-market' then 0.04 when 'Enterprise' then -0.05 else 0 end"
+    segment_effect = (
+        "case segment when 'Mid-market' then 0.04 when 'Enterprise' then -0.05 else 0 end"
+    )
     amount = "case segment when 'Enterprise' then 26000 when 'Mid-market' then 10500 else 3600 end"
     return f"""
         with found as ({deals}),
@@ -248,10 +252,12 @@ def _with_outcome(plan: Plan, deals: str) -> str:
         ),
         drawn as (
             select *,
-                {draws.chance(
-                    f"case kind {win_chance} end + {segment_effect} + (seat * 37 % 11 - 5) / 70.0",
-                    "won",
-                )} as is_won,
+                {
+        draws.chance(
+            f"case kind {win_chance} end + {segment_effect} + (seat * 37 % 11 - 5) / 70.0",
+            "won",
+        )
+    } as is_won,
                 -- Some deals are forgotten and stay open for more than a year.
                 greatest(4, {CYCLE_DAYS} * exp(1.2 * {draws.spread("cycle")}))
                     + if({draws.chance(0.025, "forgotten")}, 400, 0) as cycle_days,

@@ -3,8 +3,11 @@
 import csv
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -16,6 +19,7 @@ from .plan import Plan, next_month, plan_for, remember_plan
 from .small_tables import SMALL_TABLES
 
 MEMORY_LIMIT = "4GB"
+MONTHS_AT_A_TIME = 2
 
 
 def write_demo_data(
@@ -42,15 +46,16 @@ def write_demo_data(
     folder.mkdir(parents=True, exist_ok=True)
     plan, newest = plan_for(folder, scale, as_of, seed, years)
     started = monotonic()
+    rows = 0
     with TemporaryDirectory(dir=folder, prefix=".demo-") as scratch:
         with _world(Path(scratch), plan, as_of, report) as connection:
-            writer = _Writer(folder, Path(scratch), connection, as_of, report)
-            _write_snapshots(writer, plan)
-            if newest is None or newest < as_of:
-                first = plan.start if newest is None else newest + timedelta(days=1)
-                _write_increments(writer, plan, first)
+            writer = _Writer(folder, Path(scratch), connection, as_of)
+            first = plan.start if newest is None else newest + timedelta(days=1)
+            for written in chain(_snapshots(writer, plan), _increments(writer, plan, first)):
+                rows += written.rows
+                report(f"{written.name}: {written.rows:,} rows in {written.seconds:.1f} s")
     remember_plan(folder, plan, as_of)
-    report(f"demo data as of {as_of}: {writer.rows:,} rows in {monotonic() - started:.1f} s")
+    report(f"demo data as of {as_of}: {rows:,} rows in {monotonic() - started:.1f} s")
 
 
 def write_templates(folder: Path | str, columns: Mapping[str, Sequence[str]]) -> None:
@@ -62,60 +67,62 @@ def write_templates(folder: Path | str, columns: Mapping[str, Sequence[str]]) ->
             csv.writer(file, lineterminator="\n").writerow(names)
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A file that was written; one without rows is left out of the folder."""
+
+    name: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class _Writer:
     """Writes files beside the folder's and moves each in place when it is whole."""
 
-    def __init__(
-        self,
-        folder: Path,
-        scratch: Path,
-        connection: duckdb.DuckDBPyConnection,
-        as_of: date,
-        report: Callable[[str], object],
-    ) -> None:
-        self.folder = folder
-        self.scratch = scratch
-        self.connection = connection
-        self.as_of = as_of
-        self.report = report
-        self.rows = 0
+    folder: Path
+    scratch: Path
+    connection: duckdb.DuckDBPyConnection
+    as_of: date
 
-    def select(self, entity: str, query: str, dirty: str = "", last: date | None = None) -> None:
+    def select(
+        self, entity: str, query: str, dirty: str = "", last: date | None = None
+    ) -> _Written:
         """Write the rows of a query, and after them the dirty rows of another."""
         started = monotonic()
-        unfinished = self.scratch / "unfinished.csv"
+        unfinished = self.scratch / f"{entity}_{last or self.as_of}.csv"
         rows = self._copy(query, unfinished, header=True)
         if dirty:
-            dirty_file = self.scratch / "dirty.csv"
+            dirty_file = unfinished.with_suffix(".dirty")
             rows += self._copy(dirty, dirty_file, header=False)
             with unfinished.open("ab") as whole, dirty_file.open("rb") as part:
                 shutil.copyfileobj(part, whole)
-        self._finish(unfinished, entity, last or self.as_of, rows, started)
+            dirty_file.unlink()
+        return self._finish(unfinished, rows, started)
 
-    def small(self, entity: str, rows: list[dict[str, object]]) -> None:
+    def small(self, entity: str, rows: list[dict[str, object]]) -> _Written:
         """Write rows that are already in memory; there is at least one."""
         started = monotonic()
-        unfinished = self.scratch / "unfinished.csv"
+        unfinished = self.scratch / f"{entity}_{self.as_of}.csv"
         with unfinished.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-        self._finish(unfinished, entity, self.as_of, len(rows), started)
+        return self._finish(unfinished, len(rows), started)
 
     def _copy(self, query: str, file: Path, header: bool) -> int:
         target = str(file).replace("'", "''")
-        copied = self.connection.execute(
-            f"copy ({query}) to '{target}' (format csv, header {str(header).lower()})"
-        ).fetchone()
-        return copied[0] if copied else 0
+        # A cursor of its own, so that files can be written side by side.
+        with self.connection.cursor() as cursor:
+            (rows,) = cursor.execute(
+                f"copy ({query}) to '{target}' (format csv, header {str(header).lower()})"
+            ).fetchone()
+        return rows
 
-    def _finish(
-        self, unfinished: Path, entity: str, last: date, rows: int, started: float
-    ) -> None:
-        target = self.folder / f"{entity}_{last}.csv"
-        os.replace(unfinished, target)
-        self.rows += rows
-        self.report(f"{target.name}: {rows:,} rows in {monotonic() - started:.1f} s")
+    def _finish(self, unfinished: Path, rows: int, started: float) -> _Written:
+        if rows:
+            os.replace(unfinished, self.folder / unfinished.name)
+        return _Written(unfinished.name, rows, monotonic() - started)
 
 
 def _world(
@@ -127,6 +134,7 @@ def _world(
         scratch / "world.duckdb",
         config={"memory_limit": MEMORY_LIMIT, "temp_directory": str(scratch / "spill")},
     )
+    connection.execute("set enable_progress_bar = false")
     prospects.create_days(connection, plan, as_of)
     prospects.create_company(connection, plan, as_of)
     prospects.create_accounts(connection, plan)
@@ -142,32 +150,47 @@ def _world(
     return connection
 
 
-def _write_snapshots(writer: _Writer, plan: Plan) -> None:
+def _snapshots(writer: _Writer, plan: Plan) -> Iterator[_Written]:
     as_of = writer.as_of
-    writer.select("accounts", snapshots.accounts(plan, as_of))
-    writer.select("contacts", snapshots.contacts(plan))
-    writer.select("leads", snapshots.leads(plan, as_of), snapshots.dirty_leads(as_of))
-    writer.select(
+    yield writer.select("accounts", snapshots.accounts(plan, as_of))
+    yield writer.select("contacts", snapshots.contacts(plan))
+    yield writer.select("leads", snapshots.leads(plan, as_of), snapshots.dirty_leads(as_of))
+    yield writer.select(
         "opportunities", snapshots.opportunities(as_of), snapshots.dirty_opportunities()
     )
-    writer.select(
+    yield writer.select(
         "opportunity_lines", snapshots.opportunity_lines(as_of), snapshots.dirty_lines()
     )
-    writer.select("subscriptions", snapshots.subscriptions(as_of))
+    yield writer.select("subscriptions", snapshots.subscriptions(as_of))
     for entity, rows in SMALL_TABLES.items():
-        writer.small(entity, list(rows(plan, as_of)))
+        yield writer.small(entity, list(rows(plan, as_of)))
 
 
-def _write_increments(writer: _Writer, plan: Plan, first: date) -> None:
+def _increments(writer: _Writer, plan: Plan, first: date) -> Iterator[_Written]:
+    """Write what came from the first day to the as-of date; nothing when that is over."""
     as_of = writer.as_of
-    writer.select("opportunity_stages", increments.opportunity_stages(first, as_of))
-    writer.select("survey_responses", increments.survey_responses(plan, first, as_of))
-    while first <= as_of:
-        last = min(as_of, next_month(first) - timedelta(days=1))
-        writer.select(
+    if first > as_of:
+        return
+    yield writer.select("opportunity_stages", increments.opportunity_stages(first, as_of))
+    yield writer.select("survey_responses", increments.survey_responses(plan, first, as_of))
+
+    def write_month(month: tuple[date, date]) -> _Written:
+        return writer.select(
             "activities",
-            activities.activities(plan, first, last),
-            activities.dirty_activities(plan, first, last),
-            last,
+            activities.activities(plan, *month),
+            activities.dirty_activities(plan, *month),
+            month[1],
         )
-        first = last + timedelta(days=1)
+
+    # DuckDB draws the rows of a few days with one thread: two months at a time keep two busy.
+    with ThreadPoolExecutor(max_workers=MONTHS_AT_A_TIME) as pool:
+        yield from pool.map(write_month, _months(first, as_of))
+
+
+def _months(first: date, last: date) -> list[tuple[date, date]]:
+    """First and last day of each month, or part of one, between two days."""
+    months = []
+    while first <= last:
+        months.append((first, min(last, next_month(first) - timedelta(days=1))))
+        first = next_month(first)
+    return months

@@ -19,13 +19,14 @@ SURVEY_TYPES = {
 
 def opportunity_stages(first: date, last: date) -> str:
     """Stage entries from the first to the last day, inclusive."""
+    first_second, end_second = day_number(first) * DAY, (day_number(last) + 1) * DAY
     return f"""
         select 'STAGE-' || number as opportunity_stage_id,
             'OPPORTUNITY-' || opportunity as opportunity_id,
             stage,
             {moment("entered_second")} as entered_at
         from stages
-        where entered_second between {day_number(first) * DAY} and {(day_number(last) + 1) * DAY - 1}
+        where entered_second >= {first_second} and entered_second < {end_second}
         order by number
     """
 

@@ -137,14 +137,18 @@ def _campaign_spend(plan: Plan, month: date, as_of: date) -> Iterator[Row]:
         share = ((last - first).days + 1) / 30
         amount = campaign.monthly_budget * plan.growth(month) * share * random.uniform(0.8, 1.2)
         of_campaign = {"channel": campaign.channel, "campaign_id": f"CAMPAIGN-{campaign.number}"}
-        yield _cost(f"campaign-{campaign.number}", "marketing", amount, first) | of_campaign | {
-            "ended_on": last
-        }
+        yield (
+            _cost(f"campaign-{campaign.number}", "marketing", amount, first)
+            | of_campaign
+            | {"ended_on": last}
+        )
         if campaign.channel == "Events" and first == campaign.started_on:
             stand = campaign.monthly_budget * 0.8
-            yield _cost(f"stand-{campaign.number}", "marketing", stand, first) | of_campaign | {
-                "ended_on": None
-            }
+            yield (
+                _cost(f"stand-{campaign.number}", "marketing", stand, first)
+                | of_campaign
+                | {"ended_on": None}
+            )
     website = 5_000 * plan.size * plan.growth(month)
     yield _cost("website", "marketing", website, month) | {"channel": "Website"}
 
@@ -183,9 +187,14 @@ def _quota(
     random = plan.random("quota", rep.rep_id, quarter)
     region = REGIONS[rep.seat.region]
     carriers = open_seats(plan, rep.seat.role, quarter)
-    of_seat = planned_revenue(plan, quarter, last) * ROLE_REVENUE[rep.seat.role] * region.share
+    of_role = planned_revenue(plan, quarter, last) * ROLE_REVENUE[rep.seat.role] * region.share
+    if rep.seat.role == "am":
+        # Follow-up deals come only once there are customers.
+        of_role *= 1.35 * min(1.0, max(0.1, ((last - plan.start).days - 240) / 240))
     employed_share = ((last_day - first_day).days + 1) / ((last - quarter).days + 1)
-    value = of_seat / carriers * employed_share * random.uniform(0.95, 1.25)
+    # A new rep carries less until the first deals can have closed.
+    experience = min(1.0, 0.3 + 0.7 * (last_day - rep.employed_from).days / 270)
+    value = of_role / carriers * employed_share * experience * random.uniform(0.95, 1.25)
     # A quota is set in round hundreds of the company's own currency.
     quota = _target("revenue", "rep", rep.rep_id, "quarter", quarter) | {
         "target_value": max(100, round(value, -2)),
@@ -206,16 +215,24 @@ def _company_targets(plan: Plan, as_of: date) -> Iterator[Row]:
     for month in _months(plan.start, as_of):
         valid_from = {"valid_from": max(plan.start, month - timedelta(days=14))}
         revenue = planned_revenue(plan, month, next_month(month) - timedelta(days=1))
-        yield _target("revenue", "total", "(all)", "month", month) | valid_from | {
-            "target_value": round(revenue * 1.05, -2),
-            "currency": "EUR",
-        }
+        yield (
+            _target("revenue", "total", "(all)", "month", month)
+            | valid_from
+            | {
+                "target_value": round(revenue * 1.05, -2),
+                "currency": "EUR",
+            }
+        )
         for kpi, count in MONTHLY_COUNTS.items():
             value = max(1, round(count * plan.size * plan.growth(month)))
-            yield _target(kpi, "total", "(all)", "month", month) | valid_from | {
-                "target_value": value,
-                "currency": None,
-            }
+            yield (
+                _target(kpi, "total", "(all)", "month", month)
+                | valid_from
+                | {
+                    "target_value": value,
+                    "currency": None,
+                }
+            )
 
 
 def _target(kpi: str, dimension: str, value: str, grain: str, period: date) -> Row:

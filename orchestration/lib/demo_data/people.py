@@ -75,8 +75,8 @@ def seat_offsets(plan: Plan) -> dict[str, int]:
 
 def open_seats(plan: Plan, role: str, day: date) -> int:
     """Seats of the role that are open in each region on a day."""
-    share = FIRST_SEATS + (1 - FIRST_SEATS) * (day - plan.start).days / (365 * plan.years)
-    return max(1, math.floor(seats_by_role(plan)[role] * min(1.0, share)))
+    share = FIRST_SEATS + (1 - FIRST_SEATS) * (day - plan.start).days / (300 * plan.years)
+    return max(1, math.floor(seats_by_role(plan)[role] * min(1.0, share) + 0.5))
 
 
 def seats(plan: Plan, until: date) -> list[Seat]:

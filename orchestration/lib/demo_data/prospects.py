@@ -47,9 +47,7 @@ def create_days(connection: duckdb.DuckDBPyConnection, plan: Plan, as_of: date) 
     entities = (*ROWS_PER_ACTIVITY, "activities")
     per_entity = [plan.daily_rows(entity, as_of) for entity in entities]
     columns = ["day integer", "bdr_open integer", "ae_open integer", "am_open integer"]
-    columns += [
-        f"{entity}_{kind} bigint" for entity in entities for kind in ("before", "on_day")
-    ]
+    columns += [f"{entity}_{kind} bigint" for entity in entities for kind in ("before", "on_day")]
     rows = []
     for counts in zip(*per_entity, strict=True):
         day = counts[0][0]
@@ -134,9 +132,9 @@ def create_leads(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
     """Leads with what becomes of them, and when they are first answered."""
     draws = Draws(plan.seed, "lead")
     of_lead = Draws(plan.seed, "lead", "drawn.number")
-    hour = (
-        f"case when {draws.chance(0.75, 'by day')} then 7.5 + 11 * {draws.fraction('day hour')} "
-        f"else 24 * {draws.fraction('any hour')} end"
+    local_hour = (
+        f"case when {of_lead.chance(0.75, 'by day')} then 7.5 + 11 * {of_lead.fraction('hour')} "
+        f"else 24 * {of_lead.fraction('hour')} end"
     )
     quality = (
         "case channel when 'Referral' then 0.14 when 'Partner' then 0.10 when 'Webinars' then 0.05 "
@@ -151,7 +149,6 @@ def create_leads(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
         ),
         drawn as (
             select *,
-                day * {DAY} + least(86399, (({hour}) * 3600)::bigint) as created_second,
                 -- The newest accounts bring the most leads.
                 accounts_known
                     - floor(pow({draws.fraction("account")}, 1.6) * accounts_known)::bigint
@@ -161,7 +158,11 @@ def create_leads(connection: duckdb.DuckDBPyConnection, plan: Plan) -> None:
             from numbered
         ),
         joined as (
-            select drawn.*, accounts.region, accounts.segment, accounts.contact_count,
+            select drawn.*,
+                day * {DAY}
+                    + ((({local_hour}) - {by_region("utc_offset")} + 24) * 3600)::bigint % {DAY}
+                    as created_second,
+                accounts.region, accounts.segment, accounts.contact_count,
                 accounts.number * 4 + {of_lead.below("contact_count", "contact")}
                     as contact,
                 campaigns.campaign,
@@ -224,9 +225,9 @@ def _answers(draws: Draws) -> str:
     """
     minutes = f"""
         case
-            when {draws.fraction("speed")} < 0.14 then 0.5 + 4.4 * {draws.fraction("minutes")}
-            when {draws.fraction("speed")} < 0.62 then 5 + 85 * {draws.fraction("minutes")}
-            when {draws.fraction("speed")} < 0.84 then 90 + 400 * {draws.fraction("minutes")}
+            when {draws.fraction("speed")} < 0.16 then 0.5 + 4.4 * {draws.fraction("minutes")}
+            when {draws.fraction("speed")} < 0.75 then 5 + 70 * {draws.fraction("minutes")}
+            when {draws.fraction("speed")} < 0.92 then 75 + 320 * {draws.fraction("minutes")}
             else 600 + 5000 * pow({draws.fraction("minutes")}, 2)
         end
     """
@@ -254,4 +255,3 @@ def _answers(draws: Draws) -> str:
             from timed
         )
     """
-

@@ -61,7 +61,7 @@ def accounts(plan: Plan, as_of: date) -> str:
         select account_id, account_name,
             if(has_segment, segment, null) as segment,
             if(has_industry, industry, null) as industry,
-            if(has_region, {by_region('name')}, null) as region,
+            if(has_region, {by_region("name")}, null) as region,
             country,
             {moment("created_second")} as created_at
         from entered
@@ -137,9 +137,7 @@ def leads(plan: Plan, as_of: date) -> str:
     """
 
 
-def create_exported_opportunities(
-    connection: duckdb.DuckDBPyConnection, as_of: date
-) -> None:
+def create_exported_opportunities(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
     """Table of the opportunities as the CRM shows them, with their merged duplicates."""
     end = end_second(as_of)
     probabilities = " ".join(
