@@ -42,9 +42,10 @@ def strict_cast(text: str, sql_type: str, decimal_separator: str | None) -> str:
     if sql_type.startswith("DECIMAL") or sql_type in ("DOUBLE", "FLOAT"):
         return _cast_number(trimmed, sql_type, decimal_separator)
     if sql_type == "BOOLEAN":
+        # Not `in (...)`: DuckDB would make it a join, and a join may change the order of the rows.
         return (
-            f"case when lower({trimmed}) in ('true', 't', 'yes', 'y', '1') then true"
-            f" when lower({trimmed}) in ('false', 'f', 'no', 'n', '0') then false end"
+            f"case when regexp_full_match({trimmed}, '(?i)true|t|yes|y|1') then true"
+            f" when regexp_full_match({trimmed}, '(?i)false|f|no|n|0') then false end"
         )
     if sql_type == "DATE":
         return _cast_if(trimmed, _DATE, f"try_cast(left({trimmed}, 10) as date)")

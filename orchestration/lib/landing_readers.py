@@ -7,6 +7,8 @@ end up in the temporary table `broken_records`.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -80,11 +82,22 @@ def stage_file(
         try:
             rows = readers[file.format](connection, contract, file, path)
             columns = _match_columns(contract, file, list(rows.columns), raw_types)
-            connection.execute(_staging_query(contract, rows, columns))
+            with _uncompressed(connection):
+                connection.execute(_staging_query(contract, rows, columns))
         except _READ_ERRORS as error:
             raise _unreadable(file, error) from error
     _collect_broken_records(connection, contract, file)
     return StagedFile({name: sql_type for name, (_, sql_type) in columns.items()}, rows.header)
+
+
+@contextmanager
+def _uncompressed(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Write tables without compression: a table that is dropped again is not worth the time."""
+    connection.execute("set force_compression = 'uncompressed'")
+    try:
+        yield
+    finally:
+        connection.execute("set force_compression = 'auto'")
 
 
 def _csv_rows(
@@ -220,7 +233,10 @@ def _missing_columns(file: LandingFile, missing: list[str], unknown: list[str]) 
 def _staging_query(
     contract: TableContract, rows: _TextRows, columns: dict[str, tuple[str, str]]
 ) -> str:
-    """One statement from the file's text to the staging table."""
+    """One statement from the file's text to the staging table.
+
+    It must keep the order of the file, so nothing in it may become a join or be materialised.
+    """
     texts, casts, refusals, selected = [], [], [], []
     for position, (name, (file_name, sql_type)) in enumerate(columns.items()):
         text, value = f"text_{position}", f"value_{position}"
@@ -240,13 +256,13 @@ def _staging_query(
     )
     return f"""
         create or replace table {STAGED_ROWS} as
-        with file_rows as ({rows.query}),
-        text_rows as (
+        with file_rows as not materialized ({rows.query}),
+        text_rows as not materialized (
             select {", ".join(texts)}, {rows.row_problem} as row_problem,
                 {rows.row_text or "null"} as file_row_text
             from file_rows
         ),
-        typed_rows as (
+        typed_rows as not materialized (
             select text_rows.*, {", ".join(casts)} from text_rows
         )
         select

@@ -271,6 +271,11 @@ def _keep_overtaken_rows(
 
     Those equal to the current version of their key or to a superseded one are known already.
     """
+    has_overtaken_rows = connection.execute(
+        "select exists (from overtaken_rows) or exists (from changes where change = 'overtaken')"
+    ).fetchone()[0]
+    if not has_overtaken_rows:
+        return
     keys = ", ".join(quoted(name) for name in contract.key)
     known = " ".join(
         f"anti join {table} as known_{position}"
