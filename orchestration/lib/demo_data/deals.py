@@ -302,6 +302,10 @@ def _with_outcome(plan: Plan, deals: str) -> str:
             if({draws.chance(0.03, "no contact")}, null, contact) as contact,
             contact_count,
             if({draws.chance(0.99, "owned")}, seat, null) as seat,
+            -- Some deals belong to the region's manager until they are passed on.
+            if({draws.chance(0.06, "passed on")},
+                created_second + (4 + {draws.below(36, "until passed on")}) * {DAY}, null)
+                as passed_on_second,
             campaign, channel, kind, segment, region, currency, is_won,
             created_second, created_day, first_lost_second, reopened_second,
             closed_second, closed_day,

@@ -145,7 +145,7 @@ def _world(
     customers.create_customers(connection)
     customers.create_subscriptions(connection, plan)
     activities.create_reach(connection)
-    snapshots.create_exported_opportunities(connection, as_of)
+    snapshots.create_exported_opportunities(connection, plan, as_of)
     report(f"history of the company made in {monotonic() - started:.1f} s")
     return connection
 

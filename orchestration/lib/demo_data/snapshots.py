@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 
 from .plan import Plan, day_number
-from .prospects import DAY, by_region
+from .prospects import DAY, by_region, seat_number
 from .random_sql import Draws, literal
 
 PROBABILITY = {"Qualification": 0.1, "Needs analysis": 0.3, "Proposal": 0.5, "Negotiation": 0.75}
@@ -55,7 +55,7 @@ def accounts(plan: Plan, as_of: date) -> str:
             select 'ACCOUNT-' || number || '-duplicate',
                 * replace (created_second + 2 * {DAY} as created_second)
             from named
-            where number % 211 = 100
+            where number % 31 = 15
                 and {end} between created_second + 2 * {DAY} + 1 and created_second + 25 * {DAY}
         )
         select account_id, account_name,
@@ -108,7 +108,7 @@ def leads(plan: Plan, as_of: date) -> str:
                 null as converted_second, null as disqualified_second
             )
             from leads
-            where number % 151 = 75
+            where number % 25 = 12
                 and {end} between created_second + 3601 and created_second + 12 * {DAY}
         )
         select lead_id,
@@ -137,7 +137,9 @@ def leads(plan: Plan, as_of: date) -> str:
     """
 
 
-def create_exported_opportunities(connection: duckdb.DuckDBPyConnection, as_of: date) -> None:
+def create_exported_opportunities(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, as_of: date
+) -> None:
     """Table of the opportunities as the CRM shows them, with their merged duplicates."""
     end = end_second(as_of)
     probabilities = " ".join(
@@ -178,6 +180,8 @@ def create_exported_opportunities(connection: duckdb.DuckDBPyConnection, as_of: 
                     when corrected_second >= {end} then round(own_amount * first_amount_factor, 2)
                     else own_amount
                 end as amount,
+                if(passed_on_second >= {end} and seat is not null,
+                    {seat_number(plan, "manager", "0")}, seat) as owning_seat,
                 least({day_number(as_of)}, closed_day) as owned_day
             from opportunities
             left join last_stages on last_stages.opportunity = opportunities.number
@@ -202,7 +206,7 @@ def create_exported_opportunities(connection: duckdb.DuckDBPyConnection, as_of: 
             {moment("created_second")} as created_at,
             {moment("ended_second")} as closed_at
         from states
-        left join rep_days on rep_days.seat = states.seat and rep_days.day = states.owned_day
+        left join rep_days on rep_days.seat = states.owning_seat and rep_days.day = states.owned_day
     """)
 
 
@@ -221,7 +225,7 @@ def opportunities(as_of: date) -> str:
                 0.1 as probability
             )
             from exported_opportunities
-            where number % 173 = 86
+            where number % 29 = 14
                 and created_at + interval 1 day < {end}
                 and created_at + interval 21 day >= {end}
         )
