@@ -1,0 +1,45 @@
+"""What dbt gives to a model's Jinja, as far as the SQL linter needs it to see SQL.
+
+The linter loads the project's own macros, so that it reads the SQL that they make; what dbt itself
+provides is imitated here. Nothing is looked up in a database and no SQL is run.
+"""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import yaml
+
+PROJECT_FILE = Path(__file__).resolve().parents[3] / "dbt_project.yml"
+PROJECT_VARS = yaml.safe_load(PROJECT_FILE.read_text())["vars"]
+
+
+def var(name: str, default: Any = None) -> Any:
+    """The value that dbt_project.yml gives to a var; raises KeyError for an unknown one."""
+    return PROJECT_VARS[name] if default is None else PROJECT_VARS.get(name, default)
+
+
+def env_var(name: str, default: str = "") -> str:
+    """The default: what the linter finds does not depend on the environment."""
+    return default
+
+
+class CrossDatabaseMacros:
+    """`dbt.<name>(...)` as a call of a function with that name."""
+
+    def __getattr__(self, name: str):
+        def call(*arguments: Any) -> str:
+            parts = arguments[0] if isinstance(arguments[0], list) else arguments
+            return f"{name}({', '.join(str(part) for part in parts)})"
+
+        return call
+
+
+dbt = CrossDatabaseMacros()
+
+# The columns of a canonical model stand in its YAML; any two make a select list.
+model = SimpleNamespace(
+    columns={
+        name: SimpleNamespace(name=name, data_type="string") for name in ("account_id", "segment")
+    }
+)

@@ -1,0 +1,83 @@
+# Every target sets up by itself what it needs: Python 3.11 or newer and make are enough.
+
+PYTHON ?= python3
+VENV ?= .venv
+DAGSTER_HOME ?= $(CURDIR)/.dagster
+
+python = $(VENV)/bin/python
+installed = $(VENV)/.installed
+
+# Nobody is told that or how this project is used.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+export DBT_PROFILES_DIR := $(CURDIR)
+# Dagster starts `dbt` by its name.
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test dev lint demo explain bench templates lock clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' \
+		| awk -F@ '{ printf "%-18s%s\n", $$1, $$2 }'
+
+run: $(installed) ## land, build, test and publish; makes demo data when nothing has arrived
+	@$(python) -m orchestration.run
+
+test: $(installed) ## run the tests
+	@$(python) -m pytest $(ARGS)
+
+dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
+	@mkdir -p "$(DAGSTER_HOME)"
+	@test -e "$(DAGSTER_HOME)/dagster.yaml" || cp orchestration/dagster.yaml "$(DAGSTER_HOME)/"
+	@DAGSTER_HOME="$(DAGSTER_HOME)" $(VENV)/bin/dagster dev -m orchestration.definitions
+
+lint: $(installed) ## check the style of Python and SQL
+	@$(VENV)/bin/ruff check
+	@$(VENV)/bin/ruff format --check
+	@$(VENV)/bin/sqlfluff lint --processes 0 models tests/data
+
+demo: $(installed) ## write demo exports: SCALE=200000 AS_OF=2026-09-30
+	@$(python) -m orchestration.lib.demo_data \
+		--folder "$${SALES_KPIS_LANDING:-landing}/crm" \
+		$(if $(SCALE),--scale "$(SCALE)") $(if $(AS_OF),--as-of "$(AS_OF)")
+
+# make exports what its command line sets, so the shell reads a slice's value whatever is in it.
+explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN=month PERIOD=2026-03 SLICE=region:North
+	@: $(foreach name,KPI GRAIN PERIOD,$(if $($(name)),,$(error make explain needs $(name)=…; see make help)))
+	@$(python) -m orchestration.explain --kpi "$$KPI" --grain "$$GRAIN" --period "$$PERIOD" \
+		$(if $(SLICE),--slice "$$SLICE")
+
+bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
+	@$(python) -m tests.bench
+
+templates: $(installed) ## write header-only export files to fill in
+	@$(python) -m orchestration.templates
+
+lock: $(installed) ## lock the newest versions that pyproject.toml allows
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
+		--python-version 3.11 --generate-hashes --no-strip-extras --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock
+
+clean: ## delete what the next run makes again; never what has landed or is published
+	@rm -rf target logs .pytest_cache .ruff_cache .hypothesis
+	@rm -rf "$${SALES_KPIS_WAREHOUSE:-warehouse}/dbt" "$${SALES_KPIS_WAREHOUSE:-warehouse}"/build.duckdb*
+	@find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The lock is complete, so nothing is resolved (--no-deps). A pip that reads the index's JSON needs
+# a third of the time of older ones. An interrupted set-up starts again from nothing.
+$(installed): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "$(PYTHON) cannot make virtual environments: install its venv package" \
+			"(on Debian and Ubuntu: python3-venv)." >&2; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock: a minute or less, once."
+	@if [ -e $(VENV)/.unfinished ] || ! $(python) -m pip --version > /dev/null 2>&1; \
+		then $(PYTHON) -m venv --clear $(VENV); fi
+	@touch $(VENV)/.unfinished
+	@$(python) -m pip install -qq --disable-pip-version-check pip==26.3
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
+	@mv $(VENV)/.unfinished $@
