@@ -25,7 +25,7 @@ SERVICE_SHARE = 0.05
 # Monthly targets at the default size; those of money follow from the yearly revenue.
 MONTHLY_COUNTS = {
     "deals_won": 92,
-    "new_customers": 38,
+    "new_customers": 46,
     "leads_generated": 480,
     "marketing_qualified_leads": 265,
 }
@@ -190,7 +190,7 @@ def _quota(
     of_role = planned_revenue(plan, quarter, last) * ROLE_REVENUE[rep.seat.role] * region.share
     if rep.seat.role == "am":
         # Follow-up deals come only once there are customers.
-        of_role *= 1.35 * min(1.0, max(0.1, ((last - plan.start).days - 240) / 240))
+        of_role *= 1.35 * min(1.0, max(0.1, ((last - plan.start).days - 270) / 330))
     employed_share = ((last_day - first_day).days + 1) / ((last - quarter).days + 1)
     # A new rep carries less until the first deals can have closed.
     experience = min(1.0, 0.3 + 0.7 * (last_day - rep.employed_from).days / 270)
