@@ -38,7 +38,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class LandingError(Exception):
-    """A file or table that cannot be landed; one sentence that says what is wrong and what to do."""
+    """A file or table that cannot be landed; the sentence says what is wrong and what to do."""
 
 
 @dataclass(frozen=True)

@@ -295,6 +295,21 @@ def _row_as_json(names: list[str]) -> str:
     return f"json_object({pairs})::varchar"
 
 
+def _unreadable(file: LandingFile, error: duckdb.Error) -> LandingError:
+    message = str(error)
+    if file.format == "parquet":
+        return LandingError(
+            f"{file.source_file} is not a Parquet file that can be read; export it again, or give"
+            " it the ending of what it is."
+        )
+    if "invalid state" in message:
+        return LandingError(
+            f"{file.source_file} mixes line endings of Windows and Unix; save it with one kind."
+        )
+    reason = message.splitlines()[0].removeprefix("Invalid Input Error: ")
+    return LandingError(f"{file.source_file} cannot be read ({reason}); check its content.")
+
+
 def _collect_broken_records(
     connection: duckdb.DuckDBPyConnection, contract: TableContract, file: LandingFile
 ) -> None:
