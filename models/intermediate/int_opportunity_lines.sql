@@ -37,7 +37,7 @@ union all
 
 -- revenue sits on lines: an opportunity without any has one with its amount
 select
-    opportunity_id,
+    opportunity_id as opportunity_line_id,
     opportunity_id,
     cast(null as string),
     cast(null as decimal(18, 4)),

@@ -63,6 +63,7 @@ files as (
 -- one row per kind of event: something that happened
 events as (
 
+    -- noqa: disable=LT09,LT14
     select min(created_at) as first_at, max(created_at) as last_at from opportunities
     union all
     select min(closed_at), max(closed_at) from opportunities where status in ('won', 'lost')
@@ -82,6 +83,7 @@ events as (
     select min(occurred_at), max(occurred_at) from activities
     union all
     select min(responded_at), max(responded_at) from survey_responses
+    -- noqa: enable=LT09,LT14
 
 ),
 
@@ -143,7 +145,8 @@ select
     {%- if var('as_of_date') %}
     cast('{{ var('as_of_date') }}' as date) as as_of_date
     {%- else %}
-    least(newest_event.newest_date, coalesce(today.landed_date, newest_event.newest_date)) as as_of_date
+    least(newest_event.newest_date, coalesce(today.landed_date, newest_event.newest_date))
+        as as_of_date
     {%- endif %}
 
 from newest_event

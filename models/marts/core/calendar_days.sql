@@ -46,7 +46,8 @@ select
     with_quarter.week_start_date,
     with_quarter.month_start_date,
     with_quarter.quarter_start_date,
-    {{ days_between('with_quarter.week_start_date', 'with_quarter.calendar_date') }} < 5 as is_weekday
+    {{ days_between('with_quarter.week_start_date', 'with_quarter.calendar_date') }}
+    < 5 as is_weekday
 
 from with_quarter
 cross join reporting_dates

@@ -43,13 +43,13 @@ dated_leads as (
 
     select
         leads.*,
-        {{ reporting_date('leads.created_at') }} as created_date
-        {%- for milestone in milestones %},
+        {%- for milestone in milestones %}
         case
             when {{ reporting_date('leads.' ~ milestone ~ '_at') }} <= reporting_dates.as_of_date
                 then {{ reporting_date('leads.' ~ milestone ~ '_at') }}
-        end as {{ milestone }}_date
+        end as {{ milestone }}_date,
         {%- endfor %}
+        {{ reporting_date('leads.created_at') }} as created_date
 
     from leads
     cross join reporting_dates

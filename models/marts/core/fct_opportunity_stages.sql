@@ -63,7 +63,7 @@ passed_stages as (
     inner join stages
         on
             furthest_stages.source = stages.source
-            and (stages.stage_order <= furthest_stages.stage_order or opportunities.is_won)
+            and (furthest_stages.stage_order >= stages.stage_order or opportunities.is_won)
 
 ),
 

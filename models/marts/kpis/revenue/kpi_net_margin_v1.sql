@@ -27,7 +27,7 @@ revenue_and_costs as (
         is_won
         and amount is not null
         and cost_amount is not null
-        and exists (select cost_date from commercial_cost_days)
+        and exists (select commercial_cost_days.cost_date from commercial_cost_days)
 
     union all
 
