@@ -37,7 +37,7 @@ dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightl
 lint: $(installed) ## check the style of Python and SQL
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
-	@$(VENV)/bin/sqlfluff lint --processes 0 models tests/data
+	@PYTHONWARNINGS=ignore:resource_tracker $(VENV)/bin/sqlfluff lint --processes 0 models tests/data
 
 demo: $(installed) ## write demo exports: SCALE=200000 AS_OF=2026-09-30
 	@$(python) -m orchestration.lib.demo_data \
