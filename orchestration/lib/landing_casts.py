@@ -75,19 +75,27 @@ def refusal_reason(sql_type: str) -> str:
     return f"not a number ({sql_type.lower()})"
 
 
-def row_hash(columns: Iterable[tuple[str, str]]) -> str:
-    """SQL for the md5 of the given (name, SQL expression) pairs.
+def row_hash(columns: Iterable[tuple[str, str, str]]) -> str:
+    """SQL for the md5 of the given (name, SQL expression, type) triples.
 
-    Null columns do not count, so a column added later leaves the hashes of old rows alone. Names
-    and values carry their length: no value can pass for the end of another one.
+    The text is name=value of the columns that are not null, by name, with a unit separator between
+    them; one inside a value is doubled, so that no value can pass for the start of another column.
+    Null columns do not count: a column added later leaves the hashes of old rows alone.
     """
     parts = []
-    for name, expression in sorted((name.lower(), expression) for name, expression in columns):
-        prefix = text_literal(f"{len(name)}:{name}=")
+    for name, expression, sql_type in sorted(
+        (name.lower(), expression, sql_type) for name, expression, sql_type in columns
+    ):
         value = f"{expression}::varchar"
-        parts.append(f"{prefix} || strlen({value}) || ':' || {value}")
-    # concat() leaves nulls out, and `||` makes the whole part of a null column null.
-    return f"md5(concat({', '.join(parts)}))"
+        if sql_type == "VARCHAR":
+            # Looking first is twice as fast as replacing in every value.
+            value = (
+                f"case when contains({expression}, chr(31))"
+                f" then replace({expression}, chr(31), chr(31) || chr(31)) else {expression} end"
+            )
+        parts.append(f"{text_literal(name + '=')} || {value}")
+    # concat_ws() leaves nulls out, and `||` makes the whole part of a null column null.
+    return f"md5(concat_ws(chr(31), {', '.join(parts)}))"
 
 
 def _cast_number(trimmed: str, sql_type: str, decimal_separator: str | None) -> str:

@@ -7,11 +7,13 @@ are counted, because DuckDB numbers records and a record may span several lines.
 import csv
 import gzip
 import hashlib
+import re
 import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -34,6 +36,8 @@ FORMATS = {
 }
 DETECTED_DELIMITERS = (",", ";", "\t")
 _CHUNK_BYTES = 1 << 20
+# How a line starts that may be blank, in a file with one column too.
+_BLANK_STARTS = (b"\n", b"\r", b" ", b'""')
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -180,6 +184,11 @@ def read_header(file: LandingFile, contract: TableContract) -> Header:
     declared = {name.lower() for name in contract.column_names}
     headers = [_parse_header(file, contract.encoding, delimiter) for delimiter in delimiters]
     header = max(headers, key=lambda header: _count_declared(header, declared))
+    if _count_declared(header, declared) == 0:
+        raise LandingError(
+            f"{file.source_file} has none of the declared columns in its first line; start it with"
+            f" a header line that names {', '.join(map(repr, contract.column_names))}."
+        )
     if any(not name for name in header.names):
         position = header.names.index("") + 1
         raise LandingError(
@@ -200,12 +209,22 @@ def number_lines(
     unquoted value can hide blank lines after it. Lines of the header are not returned.
     """
     rejected_lines, blank_lines = array("q"), array("q")
-    blank_texts = (b"", b'""') if len(header.names) == 1 else (b"",)
-    position, next_rejected, rejected_until = 0, 0, 0
+    blank_line = rb'[ \r]*(?:"")?[ \r]*\n' if len(header.names) == 1 else rb"[ \r]*\n"
+    position, line_number, next_rejected, rejected_until = 0, 0, 0, 0
     is_quoted = False
-    with open_bytes(file) as stream:
-        for line_number, line in enumerate(stream, start=1):
-            position += len(line) if encoding == "utf-8" else len(line.decode(encoding).encode())
+    for block in _blocks(file):
+        block_end = position + _utf8_length(block, encoding)
+        has_rejected = next_rejected < len(rejected) and rejected[next_rejected][0] < block_end
+        is_body = line_number >= max(header.line_count, rejected_until)
+        if is_body and not has_rejected and not _may_have_blank_line(block):
+            # Most blocks are plain; walking through their lines would take minutes.
+            line_number += block.count(b"\n")
+            is_quoted ^= file.format == "csv" and block.count(b'"') % 2 == 1
+            position = block_end
+            continue
+        for line in BytesIO(block):
+            line_number += 1
+            position += _utf8_length(line, encoding)
             while next_rejected < len(rejected) and rejected[next_rejected][0] < position:
                 rejected_lines.append(line_number)
                 rejected_until = line_number + rejected[next_rejected][1]
@@ -213,11 +232,26 @@ def number_lines(
                 is_quoted = False
             if line_number <= header.line_count or line_number < rejected_until:
                 continue
-            if not is_quoted and line.strip(b" \r\n") in blank_texts:
+            if not is_quoted and re.fullmatch(blank_line, line):
                 blank_lines.append(line_number)
             elif file.format == "csv" and line.count(b'"') % 2:
                 is_quoted = not is_quoted
     return rejected_lines, blank_lines
+
+
+def _blocks(file: LandingFile) -> Iterator[bytes]:
+    """The unpacked bytes in blocks of whole lines."""
+    with open_bytes(file) as stream:
+        while block := stream.read(_CHUNK_BYTES):
+            yield block + stream.readline()
+
+
+def _may_have_blank_line(block: bytes) -> bool:
+    return block.startswith(_BLANK_STARTS) or any(b"\n" + start in block for start in _BLANK_STARTS)
+
+
+def _utf8_length(text: bytes, encoding: str) -> int:
+    return len(text) if encoding == "utf-8" else len(text.decode(encoding).encode())
 
 
 def _parse_header(file: LandingFile, encoding: str, delimiter: str) -> Header:

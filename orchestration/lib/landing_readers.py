@@ -250,7 +250,10 @@ def _staging_query(
             condition = f"{value} is null and trim({text}) <> ''"
             refusals.append((condition, name, text, refusal_reason(sql_type)))
     row_text = rows.row_text or _row_as_json(list(columns))
-    hashed = row_hash((name, f"value_{position}") for position, name in enumerate(columns))
+    hashed = row_hash(
+        (name, f"value_{position}", sql_type)
+        for position, (name, (_, sql_type)) in enumerate(columns.items())
+    )
     is_bad = " or ".join(
         ["row_problem is not null", *(f"({condition})" for condition, *_ in refusals)]
     )

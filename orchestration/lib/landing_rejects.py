@@ -99,12 +99,16 @@ def write_rejected_rows(
         ),
         bad_rows as (
             select
-                bad_row.rowid + 1 + {header_lines} + coalesce(newlines.newline_count, 0) as place,
+                bad_row.row_number + 1 + {header_lines}
+                + coalesce(newlines.newline_count, 0) as place,
                 _problems,
                 _row_text
-            from (select rowid, _problems, _row_text from {STAGED_ROWS}) as bad_row
-            asof left join newlines on bad_row.rowid > newlines.row_number
-            where _problems is not null
+            from (
+                select rowid as row_number, _problems, _row_text
+                from {STAGED_ROWS}
+                where _problems is not null
+            ) as bad_row
+            asof left join newlines on bad_row.row_number > newlines.row_number
         ),
         bad_cells as (
             select

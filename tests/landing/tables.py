@@ -119,5 +119,3 @@ class Warehouse:
             "select line_number, column_name, value, reason from landing.rejected_rows"
             " order by line_number, column_name"
         )
-
-
