@@ -121,8 +121,8 @@ def test_what_is_dated_after_the_as_of_date_is_not_there():
 
 
 RATES = [
-    row(from_currency="USD", to_currency="EUR", rate_date="2024-01-08", exchange_rate=0.9),
     row(from_currency="USD", to_currency="EUR", rate_date="2024-01-15", exchange_rate=0.5),
+    row(from_currency="USD", to_currency="EUR", rate_date="2024-01-08", exchange_rate=0.9),
     row(from_currency="EUR", to_currency="GBP", rate_date="2024-01-01", exchange_rate=0.8),
 ]
 
@@ -189,6 +189,14 @@ def test_a_table_is_dense_from_the_first_fact_to_the_as_of_date():
     complete = {str(one.period_start_date) for one in rows if one.is_complete}
     assert {"2024-03-01", "2024-03-25"} <= complete
     assert "2024-04-01" not in complete
+
+
+def test_a_period_that_ends_on_the_as_of_date_is_complete():
+    rows = kpi_table(
+        "revenue_v1", settings("2024-03-31"), opportunities=[won("O1", "2024-03-30", 1)]
+    )
+    assert len(rows) == 30
+    assert all(one.is_complete for one in rows)
 
 
 def test_a_ratio_without_denominator_is_null():

@@ -42,6 +42,8 @@ def test_a_cycle_is_never_negative_and_may_be_unknown():
     assert cycle("2024-01-02") == (0, 1, 1, 0)
     assert cycle("2024-01-20", created=None) == ()
     assert cycle("2024-01-20", created=None, activities=activity) == (17, 1, 1, 17)
+    after_the_as_of_date = [row(opportunity_id="crm:O1", occurred_at="2024-04-01")]
+    assert cycle("2024-01-20", created=None, activities=after_the_as_of_date) == ()
 
 
 def test_version_1_of_velocity_takes_lost_deals_too():
@@ -82,6 +84,20 @@ def test_version_2_of_velocity_has_no_value_for_wins_on_their_first_day():
         opportunities=[opportunity("O1", "won", "2024-02-09", "2024-02-09", amount=200)],
     )
     assert cell(rows, "month", "2024-02-01") == (200, 0, 3, None)
+
+
+def test_a_deal_that_closed_before_its_creation_is_worked_when_it_is_created():
+    rows = kpi_table(
+        "pipeline_velocity_v2",
+        settings(),
+        opportunities=[
+            opportunity("O1", "lost", "2024-02-09", "2024-01-31"),
+            opportunity("O2", "won", "2024-02-01", "2024-02-05", amount=60),
+        ],
+    )
+    # Both worked in February; the only one closed in it was won after four days.
+    assert cell(rows, "month", "2024-02-01") == (120, 4, 4, 30)
+    assert cell(rows, "month", "2024-01-01") == (0, 0, 1, None)
 
 
 REPS = [

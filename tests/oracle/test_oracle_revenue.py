@@ -132,6 +132,21 @@ def test_a_deal_counts_on_its_largest_line_and_revenue_on_every_line():
     assert cell(tables["average_deal_value_v1"], *month, hardware) == (60, 0, 1, None)
 
 
+def test_an_unknown_amount_is_smaller_than_a_negative_one():
+    lines = [
+        line("N1", "O1", None, product_id="crm:P1"),
+        line("N2", "O1", -5, product_id="crm:P2"),
+    ]
+    rows = kpi_table(
+        "deals_won_v1",
+        settings(),
+        opportunities=[won("O1", "2024-02-10", 999)],
+        opportunity_lines=lines,
+        products=PRODUCTS,
+    )
+    assert cell(rows, "month", "2024-02-01", "product_category:Software") == (1, None, 1, 1)
+
+
 def test_margins_leave_out_lines_without_a_known_cost():
     lines = [
         line("N1", "O1", 100, cost_amount=60, product_id="crm:P1", quantity=1),
@@ -249,8 +264,8 @@ def test_the_finest_target_of_a_day_counts():
 def test_the_plan_of_record_is_the_newest_one_by_the_as_of_date():
     targets = [
         quota("G1", "R1", "month", "2024-02-01", 2900),
-        quota("G2", "R1", "month", "2024-02-01", 5800, valid_from="2024-02-10"),
         quota("G3", "R1", "month", "2024-02-01", 290, valid_from="2024-02-10"),
+        quota("G2", "R1", "month", "2024-02-01", 5800, valid_from="2024-02-10"),
     ]
     before, after = attainment("2024-02-09", targets, []), attainment("2024-02-10", targets, [])
     assert cell(before, "month", "2024-02-01") == (0, 2900, 29, 0)
