@@ -16,12 +16,18 @@
 {%- endmacro %}
 
 
+{# A ratio of sums, null when the denominator is zero. #}
+{% macro kpi_ratio(facts, dimensions, numerator, denominator, by='day') -%}
+{{ kpi_table(facts, dimensions, numerator=numerator, denominator=denominator, by=by) }}
+{%- endmacro %}
+
+
 {#
-    A ratio of sums, null when the denominator is zero. A scale is an aggregate over the whole cell
-    by which a part is multiplied; the part counts as 0 where its scale is null.
+    A ratio of which each part is a sum times a scale: an aggregate over the whole cell, null or zero
+    where the part is missing. Its parts do not add up over slices or periods.
 #}
-{% macro kpi_ratio(
-    facts, dimensions, numerator, denominator, by='day', numerator_scale=none, denominator_scale=none
+{% macro kpi_quotient(
+    facts, dimensions, numerator, numerator_scale, denominator, denominator_scale, by='day'
 ) -%}
 {{ kpi_table(
     facts,

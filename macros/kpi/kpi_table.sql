@@ -184,8 +184,8 @@ facts_of_cell as (
 scales as (
 
     select
-        {{ numerator_scale or 1 }} as numerator_scale,
-        {{ denominator_scale or 1 }} as denominator_scale
+        {{ numerator_scale or 'max(1)' }} as numerator_scale,
+        {{ denominator_scale or 'max(1)' }} as denominator_scale
 
     from facts_of_cell
 

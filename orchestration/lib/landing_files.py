@@ -210,6 +210,7 @@ def number_lines(
     """
     rejected_lines, blank_lines = array("q"), array("q")
     blank_line = rb'[ \r]*(?:"")?[ \r]*\n' if len(header.names) == 1 else rb"[ \r]*\n"
+    has_quotes = file.format == "csv"
     position, line_number, next_rejected, rejected_until = 0, 0, 0, 0
     is_quoted = False
     for block in _blocks(file):
@@ -219,7 +220,7 @@ def number_lines(
         if is_body and not has_rejected and not _may_have_blank_line(block):
             # Most blocks are plain; walking through their lines would take minutes.
             line_number += block.count(b"\n")
-            is_quoted ^= file.format == "csv" and block.count(b'"') % 2 == 1
+            is_quoted ^= has_quotes and block.count(b'"') % 2 == 1
             position = block_end
             continue
         for line in BytesIO(block):
@@ -234,7 +235,7 @@ def number_lines(
                 continue
             if not is_quoted and re.fullmatch(blank_line, line):
                 blank_lines.append(line_number)
-            elif file.format == "csv" and line.count(b'"') % 2:
+            elif has_quotes and line.count(b'"') % 2:
                 is_quoted = not is_quoted
     return rejected_lines, blank_lines
 

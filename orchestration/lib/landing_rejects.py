@@ -183,7 +183,10 @@ def _count_newlines(staged: StagedFile) -> str:
     """SQL for the line feeds inside a row's values; only text and refused cells can hold them."""
     texts = [quoted(name) for name, sql_type in staged.columns.items() if sql_type == "VARCHAR"]
     texts.append("array_to_string(list_transform(_problems, lambda cell: cell.value), '')")
+    # Looking for a line feed first is much faster than counting in every value.
     counts = [
-        f"coalesce(strlen({text}) - strlen(replace({text}, chr(10), '')), 0)" for text in texts
+        f"case when contains({text}, chr(10))"
+        f" then strlen({text}) - strlen(replace({text}, chr(10), '')) else 0 end"
+        for text in texts
     ]
     return " + ".join(counts)

@@ -93,7 +93,7 @@ facts_by_period as (
 
 -- worked × (won ÷ closed) × (revenue ÷ won) ÷ (cycle days ÷ won), as
 -- revenue × (worked ÷ closed) ÷ (cycle days × (1 ÷ won))
-{{ kpi_ratio(
+{{ kpi_quotient(
     facts='facts_by_period',
     dimensions=['segment', 'region', 'product_category', 'team', 'rep'],
     numerator='sum(revenue)',

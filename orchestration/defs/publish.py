@@ -1,0 +1,43 @@
+"""The published file as an asset: made only when every model was built and every blocking test passed."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from orchestration.defs.resources import RefreshLock
+from orchestration.defs.transform import dbt_models
+from orchestration.lib.publishing import PUBLISHED_SCHEMAS, publish
+from orchestration.lib.settings import read_settings
+
+settings = read_settings()
+
+
+@dg.asset(
+    key=["published", "sales_kpis"],
+    deps=[key for key in dbt_models.keys if key.path[0] in PUBLISHED_SCHEMAS],
+    group_name="published",
+    kinds={"duckdb"},
+)
+def published_file(
+    context: dg.AssetExecutionContext, refresh_lock: RefreshLock
+) -> dg.MaterializeResult:
+    """The DuckDB file that BI tools read: schemas kpis, reporting and core. Replaced in one rename."""
+    publication = publish(
+        settings.build_file,
+        settings.published_file,
+        datetime.now(UTC).replace(tzinfo=None),
+        context.log.info,
+    )
+    context.log.info(
+        f"Published {publication.table_count} tables, {publication.row_count:,} rows,"
+        f" {publication.byte_count / 1e6:,.1f} MB."
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "publish_id": publication.publish_id,
+            "path": dg.MetadataValue.path(settings.published_file),
+            "tables": publication.table_count,
+            "dagster/row_count": publication.row_count,
+            "bytes": publication.byte_count,
+        }
+    )

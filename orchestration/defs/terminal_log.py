@@ -1,0 +1,38 @@
+"""What a run says in the terminal: its progress and its failures, without Dagster's own events."""
+
+import logging
+import sys
+
+import dagster as dg
+
+
+class _TerminalFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        time = self.formatTime(record, "%H:%M:%S")
+        metadata = record.dagster_meta
+        event = metadata.get("dagster_event")
+        if event is None:
+            return f"{time}  {metadata.get('orig_message', record.getMessage())}"
+        error = event.event_specific_data.error
+        while error.cause:
+            error = error.cause
+        return f"{time}  {event.step_key} failed: {error.message.strip()}"
+
+
+def _is_for_people(record: logging.LogRecord) -> bool:
+    """Whether a person at the terminal wants it: what an asset logs, and why a step failed."""
+    metadata = getattr(record, "dagster_meta", None)
+    if metadata is None:
+        return False
+    event = metadata.get("dagster_event")
+    return event is None or event.is_step_failure
+
+
+@dg.logger(description="Progress and failures, one line each, to standard error.")
+def terminal_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.Logger("sales_kpis", level=logging.INFO)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_TerminalFormatter())
+    handler.addFilter(_is_for_people)
+    logger.addHandler(handler)
+    return logger

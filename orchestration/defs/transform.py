@@ -1,0 +1,45 @@
+"""The dbt project as assets, its tests as asset checks."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from orchestration.defs.resources import RefreshLock
+from orchestration.lib.manifest import prepare_manifest
+from orchestration.lib.settings import read_settings
+
+settings = read_settings()
+
+
+class Translator(DagsterDbtTranslator):
+    """A model's key is its schema and table; its group is its layer: the folder below `models`, or
+    below `marts`."""
+
+    def get_asset_key(self, dbt_resource_props: Any) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["alias"]])
+
+    def get_group_name(self, dbt_resource_props: Any) -> str | None:
+        if dbt_resource_props["resource_type"] == "source":
+            return "raw"
+        folders = dbt_resource_props["fqn"][1:-1]
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reporting"
+        return folders[1] if folders[0] == "marts" else folders[0]
+
+
+@dbt_assets(manifest=prepare_manifest(settings), dagster_dbt_translator=Translator())
+def dbt_models(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, refresh_lock: RefreshLock
+) -> Iterator[Any]:
+    """Build and test all models in one dbt process; unit tests belong to development."""
+    os.environ.update(settings.dbt_environment)
+    yield from dbt.cli(
+        ["build", "--exclude-resource-type", "unit_test"],
+        context=context,
+        target_path=settings.dbt_target_folder,
+    ).stream()

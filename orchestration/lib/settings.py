@@ -1,0 +1,84 @@
+"""Where things are, and what the dbt project says about them: from the environment and its files."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT_FOLDER = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders and sources of one warehouse.
+
+    `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
+    three DuckDB files; `sources` are the names of the enabled sources.
+    """
+
+    landing_folder: Path
+    warehouse_folder: Path
+    sources: tuple[str, ...]
+
+    @property
+    def raw_file(self) -> Path:
+        """What has landed; precious."""
+        return self.warehouse_folder / "raw.duckdb"
+
+    @property
+    def build_file(self) -> Path:
+        """Where dbt builds; can be deleted at any time."""
+        return self.warehouse_folder / "build.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        """What readers open."""
+        return self.warehouse_folder / "published" / "sales_kpis.duckdb"
+
+    @property
+    def dbt_target_folder(self) -> Path:
+        """Where dbt keeps its manifest and compiled models for this warehouse."""
+        return self.warehouse_folder / "dbt"
+
+    @cached_property
+    def dbt_vars(self) -> dict[str, Any]:
+        """The vars of dbt_project.yml."""
+        return yaml.safe_load((PROJECT_FOLDER / "dbt_project.yml").read_text())["vars"]
+
+    @property
+    def dbt_environment(self) -> dict[str, str]:
+        """The environment in which dbt finds this warehouse, from whatever folder it runs."""
+        return {
+            **os.environ,
+            "DBT_PROFILES_DIR": str(PROJECT_FOLDER),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "SALES_KPIS_WAREHOUSE": str(self.warehouse_folder),
+            "SALES_KPIS_SOURCES": ",".join(self.sources),
+        }
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment gives; relative folders are relative to the project.
+
+    Raises ValueError when SALES_KPIS_SOURCES names no source.
+    """
+    sources = tuple(
+        name.strip()
+        for name in environment.get("SALES_KPIS_SOURCES", "crm").split(",")
+        if name.strip()
+    )
+    if not sources:
+        raise ValueError("SALES_KPIS_SOURCES names no source; leave it out or name at least one.")
+    return Settings(
+        landing_folder=_folder(environment.get("SALES_KPIS_LANDING", "landing")),
+        warehouse_folder=_folder(environment.get("SALES_KPIS_WAREHOUSE", "warehouse")),
+        sources=sources,
+    )
+
+
+def _folder(text: str) -> Path:
+    return (PROJECT_FOLDER / Path(text).expanduser()).resolve()

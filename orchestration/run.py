@@ -1,0 +1,81 @@
+"""Refresh the warehouse once, here and now, and show the last complete month: `make run`."""
+
+import os
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.lib.demo_data import write_demo_data
+from orchestration.lib.manifest import ManifestError, prepare_manifest
+from orchestration.lib.scorecard import read_scorecard, scorecard_table
+from orchestration.lib.settings import PROJECT_FOLDER, Settings, read_settings
+
+DEMO_AS_OF = date(2026, 9, 30)
+console = Console()
+
+
+def main() -> int:
+    """Run `nightly_refresh` in this process; gives the exit code."""
+    settings = read_settings()
+    _prepare_dagster_home()
+    if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
+        console.print("The landing folder is empty: making demo data.", style="bold")
+        write_demo_data(settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print)
+    try:
+        prepare_manifest(settings)
+    except ManifestError as error:
+        console.print(f"The dbt project does not parse:\n{error}", style="red", markup=False)
+        return 1
+    if not _refresh():
+        console.print("The refresh failed; what was published before is still there.", style="red")
+        return 1
+    _show_result(settings)
+    return 0
+
+
+def _prepare_dagster_home() -> None:
+    """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise."""
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_FOLDER / ".dagster")))
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists():
+        shutil.copy(PROJECT_FOLDER / "orchestration" / "dagster.yaml", home)
+
+
+def _has_exports(folder: Path) -> bool:
+    return folder.is_dir() and any(path.is_file() for path in folder.iterdir())
+
+
+def _refresh() -> bool:
+    # Loading the definitions needs the manifest, which is only there now.
+    import dagster as dg
+
+    from orchestration.definitions import definitions
+
+    with dg.DagsterInstance.get() as instance:
+        job = definitions.resolve_job_def("nightly_refresh")
+        return job.execute_in_process(
+            instance=instance, run_config={"loggers": {"console": {}}}, raise_on_error=False
+        ).success
+
+
+def _show_result(settings: Settings) -> None:
+    file = settings.published_file
+    console.print()
+    console.print(scorecard_table(read_scorecard(file), settings.dbt_vars["reporting_currency"]))
+    console.print(
+        f"\nOpen the data, read-only and at any time:\n"
+        f"  duckdb -readonly {file}\n"
+        f"  python -c \"import duckdb; print(duckdb.connect('{file}', read_only=True)"
+        f".sql('from reporting.kpi_values'))\"\n"
+        f"  make dev    the runs, assets and checks in Dagster's UI",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
