@@ -51,7 +51,7 @@ contracts = {
 def raw_tables(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Land all new files. Tables with a file that cannot land fail; the others land all the same."""
+    """Land all new files. Tables with a file that cannot land fail; the others land anyway."""
     landed_at = datetime.now(UTC).replace(tzinfo=None)
     errors: list[str] = []
     with open_raw(settings.raw_file) as connection:

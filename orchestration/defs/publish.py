@@ -1,4 +1,4 @@
-"""The published file as an asset: made only when every model was built and every blocking test passed."""
+"""The published file as an asset: made only when all models were built and all tests passed."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ settings = read_settings()
 def published_file(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock
 ) -> dg.MaterializeResult:
-    """The DuckDB file that BI tools read: schemas kpis, reporting and core. Replaced in one rename."""
+    """The DuckDB file that BI tools read: schemas kpis, reporting and core, renamed into place."""
     publication = publish(
         settings.build_file,
         settings.published_file,

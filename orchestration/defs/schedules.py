@@ -1,4 +1,4 @@
-"""The nightly refresh: everything from landing to publishing, in one process and one run at a time."""
+"""The nightly refresh: everything from landing to publishing, in one process, run after run."""
 
 import dagster as dg
 

@@ -44,8 +44,9 @@ class Record:
 def parse_cell(kpi: str, grain: str, period: str, slice_text: str = "total") -> Cell:
     """A cell from what a person types.
 
-    `kpi` as in `win_rate_v2`, `period` as in 2026-03 (month), 2026-Q1 (quarter of the calendar year),
-    2026-W10 (ISO week) or the first day, `slice_text` as in `region:North`. Raises ExplainError.
+    `kpi` as in `win_rate_v2`, `period` as in 2026-03 (month), 2026-Q1 (quarter of the calendar
+    year), 2026-W10 (ISO week) or the first day, `slice_text` as in `region:North`. Raises
+    ExplainError.
     """
     if not re.fullmatch(r"[a-z0-9_]+_v\d+", kpi):
         raise ExplainError(f"KPI must name a version, as in win_rate_v2; got {kpi!r}.")

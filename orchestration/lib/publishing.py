@@ -45,13 +45,14 @@ def publish(
     published_file.parent.mkdir(parents=True, exist_ok=True)
     for leftover in published_file.parent.glob(f".{published_file.name}.*"):
         leftover.unlink()
-    new_file = published_file.withquoted_name(f".{published_file.name}.{uuid.uuid4().hex}")
+    new_file = published_file.with_name(f".{published_file.name}.{uuid.uuid4().hex}")
     publish_id = str(uuid.uuid4())
     try:
         with duckdb.connect() as connection:
             attach_read_only(connection, build_file, "build")
             connection.execute(
-                f"attach {quoted_text(new_file)} as published (storage_version {quoted_text(STORAGE_VERSION)})"
+                f"attach {quoted_text(new_file)} as published"
+                f" (storage_version {quoted_text(STORAGE_VERSION)})"
             )
             connection.execute("use published")
             connection.begin()
@@ -106,12 +107,13 @@ def _copy_column_comments(connection: duckdb.DuckDBPyConnection, schema: str, ta
     ).fetchall()
     for column, comment in comments:
         connection.execute(
-            f"comment on column {schema}.{quoted_name(table)}.{quoted_name(column)} is {quoted_text(comment)}"
+            f"comment on column {schema}.{quoted_name(table)}.{quoted_name(column)}"
+            f" is {quoted_text(comment)}"
         )
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """The views `kpi_<name>` on the newest version of each KPI, without the name of the build file."""
+    """The views `kpi_<name>` on each KPI's newest version, without the name of the build file."""
     views = connection.execute(
         """
         select schema_name, view_name, sql from duckdb_views()

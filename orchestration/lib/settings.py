@@ -1,4 +1,4 @@
-"""Where things are, and what the dbt project says about them: from the environment and its files."""
+"""Where things are and what the dbt project says of them: from the environment and its files."""
 
 import os
 from collections.abc import Mapping
