@@ -1,0 +1,393 @@
+"""The project keeps to its conventions, and each convention sees a violation."""
+
+import copy
+import csv
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orchestration.lib.manifest import read_manifest
+from orchestration.lib.settings import PROJECT_FOLDER
+from tests import conventions
+from tests.conftest import make_settings
+from tests.conventions import CONVENTIONS, PACKAGE, Project
+
+Convention = Callable[[Project], Iterator[str]]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("conventions")
+    settings = make_settings(folder, folder, "crm")
+    settings = make_settings(folder, folder, ",".join(settings.dbt_vars["sources"]))
+    with (PROJECT_FOLDER / "seeds" / "kpi_catalog.csv").open(
+        encoding="utf-8", newline=""
+    ) as stream:
+        catalog = list(csv.DictReader(stream))
+    return Project(read_manifest(settings), catalog, settings.dbt_vars["sources"])
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.__name__)
+def test_the_project_keeps_to(project: Project, convention: Convention) -> None:
+    assert list(convention(project)) == []
+
+
+def test_there_is_something_to_look_at(project: Project) -> None:
+    assert len(project.kpis) == len(project.catalog) >= 21
+    assert len(project.canonical_models) == 16
+    assert project.staged_entities.keys() == {"crm", "maven_crm"}
+
+
+def model(project: Project, name: str) -> dict[str, Any]:
+    return project.manifest["nodes"][f"model.{PACKAGE}.{name}"]
+
+
+def source(project: Project, name: str) -> dict[str, Any]:
+    return project.manifest["sources"][f"source.{PACKAGE}.{name}"]
+
+
+def catalog_row(project: Project, kpi: str, version: int) -> dict[str, str]:
+    return next(
+        row for row in project.catalog if (row["kpi"], row["version"]) == (kpi, str(version))
+    )
+
+
+def forget_catalog_row(project: Project) -> None:
+    project.catalog.remove(catalog_row(project, "win_rate", 1))
+
+
+def forget_model(project: Project) -> None:
+    del project.manifest["nodes"][f"model.{PACKAGE}.kpi_win_rate.v1"]
+
+
+def forget_line_in_kpi_values(project: Project) -> None:
+    parents = model(project, "kpi_values")["depends_on"]["nodes"]
+    parents.remove(f"model.{PACKAGE}.kpi_revenue.v1")
+
+
+def forget_unit_tests_of_a_version(project: Project) -> None:
+    tests = project.manifest["unit_tests"]
+    for name, test in list(tests.items()):
+        if (test["model"], test["version"]) == ("kpi_win_rate", 2):
+            del tests[name]
+
+
+def change_a_type(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["columns"]["kpi_value"]["data_type"] = "decimal(18, 2)"
+
+
+def forget_a_column(project: Project) -> None:
+    del model(project, "kpi_revenue.v1")["columns"]["sample_size"]
+
+
+def loosen_the_contract(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["contract"]["enforced"] = False
+
+
+def forget_the_key(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["constraints"].clear()
+
+
+def change_additivity(project: Project) -> None:
+    catalog_row(project, "win_rate", 2)["additivity"] = "total"
+
+
+def call_no_macro(project: Project) -> None:
+    model(project, "kpi_win_rate.v2")["raw_code"] = "select 1"
+
+
+def leave_the_latest_version_behind(project: Project) -> None:
+    model(project, "kpi_win_rate.v1")["latest_version"] = 1
+
+
+def need_something_unknown(project: Project) -> None:
+    catalog_row(project, "win_rate", 2)["inputs"] = "opportunities oportunity_stages"
+
+
+def look_at_one_entity_less(project: Project) -> None:
+    model(project, "int_inputs")["depends_on"]["nodes"].remove(
+        f"model.{PACKAGE}.int_crm__campaigns"
+    )
+
+
+def write_a_long_file(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["raw_code"] = "kpi_total(\n" * 111
+
+
+def ask_for_the_date(project: Project) -> None:
+    model(project, "dim_reps")["raw_code"] += "\nwhere employed_from <= CURRENT_DATE"
+
+
+def ask_for_the_time_in_a_macro(project: Project) -> None:
+    project.manifest["macros"][f"macro.{PACKAGE}.kpi_part"]["macro_sql"] += "now ()"
+
+
+def add_an_export(project: Project) -> None:
+    manifest_sources = project.manifest["sources"]
+    manifest_sources["source.new"] = {**source(project, "crm.reps"), "name": "visits"}
+
+
+def redescribe_an_exported_column(project: Project) -> None:
+    source(project, "crm.reps")["columns"]["team"]["description"] = "Something else."
+
+
+def forget_an_exported_column(project: Project) -> None:
+    del source(project, "crm.reps")["columns"]["team"]
+
+
+def forget_a_description(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["description"] = " "
+
+
+def forget_to_describe_a_column(project: Project) -> None:
+    model(project, "dim_reps")["columns"]["team"]["description"] = ""
+
+
+def forget_the_columns(project: Project) -> None:
+    model(project, "dim_reps")["columns"].clear()
+
+
+def read_a_raw_table_in_a_mart(project: Project) -> None:
+    model(project, "dim_reps")["depends_on"]["nodes"].append(f"source.{PACKAGE}.crm.reps")
+
+
+def read_a_raw_table_of_another_crm(project: Project) -> None:
+    model(project, "stg_maven_crm__reps")["depends_on"]["nodes"].append(
+        f"source.{PACKAGE}.crm.reps"
+    )
+
+
+def read_a_mart_in_staging(project: Project) -> None:
+    model(project, "stg_crm__reps")["depends_on"]["nodes"].append(f"model.{PACKAGE}.dim_reps")
+
+
+def read_the_canonical_crm_in_a_kpi(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["depends_on"]["nodes"].append(f"model.{PACKAGE}.int_crm__reps")
+
+
+def shorten_a_word(project: Project) -> None:
+    columns = model(project, "dim_reps")["columns"]
+    columns["lead_cnt"] = columns["team"]
+
+
+def write_a_name_in_camel_case(project: Project) -> None:
+    columns = model(project, "dim_reps")["columns"]
+    columns["teamName"] = columns["team"]
+
+
+def declare_an_entity_without_a_model(project: Project) -> None:
+    project.sources["maven_crm"]["entities"].append("leads")
+
+
+def stage_an_entity_without_declaring_it(project: Project) -> None:
+    project.sources["crm"]["entities"].remove("leads")
+
+
+def stage_what_is_no_entity(project: Project) -> None:
+    model(project, "stg_crm__reps")["name"] = "stg_crm__vans"
+
+
+def declare_a_crm_without_a_folder(project: Project) -> None:
+    project.sources["pipedrive"] = {"entities": [], "stages": []}
+
+
+def declare_no_stages(project: Project) -> None:
+    project.sources["crm"]["stages"].clear()
+
+
+def declare_a_stage_twice(project: Project) -> None:
+    project.sources["crm"]["stages"].append("Proposal")
+
+
+# what is done to a copy of the project, the convention that looks, and what it says
+VIOLATIONS = [
+    (
+        forget_catalog_row,
+        conventions.catalog_and_tables_are_the_same,
+        "kpi_win_rate_v1 has no row in kpi_catalog.csv",
+    ),
+    (
+        forget_model,
+        conventions.catalog_and_tables_are_the_same,
+        "kpi_catalog.csv has kpi_win_rate_v1, which is no model",
+    ),
+    (
+        forget_line_in_kpi_values,
+        conventions.kpi_values_reads_every_kpi,
+        "kpi_revenue_v1 has no line in kpi_values.sql",
+    ),
+    (
+        forget_unit_tests_of_a_version,
+        conventions.every_kpi_has_a_unit_test,
+        "kpi_win_rate_v2 has no unit test",
+    ),
+    (
+        change_a_type,
+        conventions.every_kpi_has_the_shared_contract,
+        "kpi_revenue_v1 has other columns than a KPI table",
+    ),
+    (
+        forget_a_column,
+        conventions.every_kpi_has_the_shared_contract,
+        "kpi_revenue_v1 has other columns than a KPI table",
+    ),
+    (
+        loosen_the_contract,
+        conventions.every_kpi_has_the_shared_contract,
+        "kpi_revenue_v1 has a contract that is not enforced",
+    ),
+    (
+        forget_the_key,
+        conventions.every_kpi_has_the_shared_contract,
+        "kpi_revenue_v1 has another primary key than a KPI table",
+    ),
+    (
+        change_additivity,
+        conventions.additivity_is_the_macro,
+        "kpi_win_rate_v2 is total in the catalogue and calls kpi_ratio",
+    ),
+    (
+        call_no_macro,
+        conventions.additivity_is_the_macro,
+        "kpi_win_rate_v2 is ratio in the catalogue and calls no KPI macro",
+    ),
+    (
+        leave_the_latest_version_behind,
+        conventions.latest_version_is_the_highest,
+        "kpi_win_rate_v1 says that the latest version is 1, the catalogue 2",
+    ),
+    (
+        need_something_unknown,
+        conventions.catalog_inputs_are_known,
+        "win_rate version 2 needs oportunity_stages, which is no input",
+    ),
+    (
+        look_at_one_entity_less,
+        conventions.readiness_looks_at_every_entity,
+        "int_inputs.sql leaves out campaigns",
+    ),
+    (
+        write_a_long_file,
+        conventions.kpi_files_are_short,
+        "kpi_revenue_v1 has 111 lines, more than 110",
+    ),
+    (
+        ask_for_the_date,
+        conventions.nothing_asks_for_the_time,
+        "dim_reps asks for the time with CURRENT_DATE: the as-of date is data",
+    ),
+    (
+        ask_for_the_time_in_a_macro,
+        conventions.nothing_asks_for_the_time,
+        "kpi_part asks for the time with now (: the as-of date is data",
+    ),
+    (
+        add_an_export,
+        conventions.crm_exports_are_the_canonical_crm,
+        "visits is in only one of the crm export and the canonical CRM",
+    ),
+    (
+        redescribe_an_exported_column,
+        conventions.crm_exports_are_the_canonical_crm,
+        "reps.team differs between the crm export and the canonical CRM",
+    ),
+    (
+        forget_an_exported_column,
+        conventions.crm_exports_are_the_canonical_crm,
+        "reps.team differs between the crm export and the canonical CRM",
+    ),
+    (
+        forget_a_description,
+        conventions.marts_are_described,
+        "kpi_revenue_v1 has no description",
+    ),
+    (
+        forget_to_describe_a_column,
+        conventions.marts_are_described,
+        "dim_reps.team has no description",
+    ),
+    (
+        forget_the_columns,
+        conventions.marts_are_described,
+        "dim_reps has no columns in its YAML",
+    ),
+    (
+        read_a_raw_table_in_a_mart,
+        conventions.only_staging_reads_what_has_landed,
+        "dim_reps reads a raw table",
+    ),
+    (
+        read_a_raw_table_of_another_crm,
+        conventions.only_staging_reads_what_has_landed,
+        "stg_maven_crm__reps reads a raw table of crm",
+    ),
+    (
+        read_a_mart_in_staging,
+        conventions.data_flows_one_way,
+        "stg_crm__reps of staging reads core",
+    ),
+    (
+        read_the_canonical_crm_in_a_kpi,
+        conventions.data_flows_one_way,
+        "kpi_revenue_v1 reads intermediate, not core",
+    ),
+    (
+        shorten_a_word,
+        conventions.names_are_spelt_out,
+        "dim_reps: lead_cnt shortens a word: cnt",
+    ),
+    (
+        write_a_name_in_camel_case,
+        conventions.names_are_spelt_out,
+        "dim_reps: teamName is not in snake case",
+    ),
+    (
+        declare_an_entity_without_a_model,
+        conventions.declared_sources_are_the_staging_folders,
+        "maven_crm.leads is in only one of var sources and models/staging",
+    ),
+    (
+        stage_an_entity_without_declaring_it,
+        conventions.declared_sources_are_the_staging_folders,
+        "crm.leads is in only one of var sources and models/staging",
+    ),
+    (
+        stage_what_is_no_entity,
+        conventions.declared_sources_are_the_staging_folders,
+        "crm.vans is no entity of the canonical CRM",
+    ),
+    (
+        declare_a_crm_without_a_folder,
+        conventions.declared_sources_are_the_staging_folders,
+        "pipedrive is in only one of var sources and models/staging",
+    ),
+    (
+        declare_no_stages,
+        conventions.declared_sources_are_the_staging_folders,
+        "crm brings opportunities and names no stages",
+    ),
+    (
+        declare_a_stage_twice,
+        conventions.declared_sources_are_the_staging_folders,
+        "crm names a stage twice",
+    ),
+]
+
+
+def test_every_convention_is_tried() -> None:
+    assert {convention for _, convention, _ in VIOLATIONS} == set(CONVENTIONS)
+
+
+@pytest.mark.parametrize(
+    ("plant", "convention", "violation"),
+    VIOLATIONS,
+    ids=[plant.__name__ for plant, _, _ in VIOLATIONS],
+)
+def test_a_violation_is_seen(
+    project: Project, plant: Callable[[Project], None], convention: Convention, violation: str
+) -> None:
+    spoilt = copy.deepcopy(project)
+    plant(spoilt)
+
+    assert violation in list(convention(spoilt))
