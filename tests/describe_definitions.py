@@ -1,0 +1,41 @@
+"""Print what Dagster loads as JSON: a process of its own reads the settings of its environment."""
+
+import json
+import sys
+from typing import Any
+
+import dagster as dg
+
+from orchestration.definitions import definitions
+
+
+def describe() -> dict[str, Any]:
+    """Assets with their group and parents, asset checks, the job's assets and the schedule."""
+    graph = definitions.resolve_asset_graph()
+    job = definitions.resolve_job_def("nightly_refresh")
+    schedule = definitions.resolve_schedule_def("nightly")
+    return {
+        "assets": {
+            key.to_user_string(): {
+                "group": graph.get(key).group_name,
+                "parents": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
+            }
+            for key in graph.get_all_asset_keys()
+        },
+        "checks": [[key.asset_key.to_user_string(), key.name] for key in graph.asset_check_keys],
+        "job": {
+            "assets": sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys),
+            "checks": len(job.asset_layer.asset_graph.asset_check_keys),
+            "is_in_process": job.executor_def is dg.in_process_executor,
+        },
+        "schedule": {
+            "job": schedule.job_name,
+            "cron": schedule.cron_schedule,
+            "time_zone": schedule.execution_timezone,
+            "is_running": schedule.default_status is dg.DefaultScheduleStatus.RUNNING,
+        },
+    }
+
+
+if __name__ == "__main__":
+    json.dump(describe(), sys.stdout)

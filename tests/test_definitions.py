@@ -1,0 +1,225 @@
+"""What Dagster loads, and what a refresh that fails leaves behind."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.lib.manifest import read_manifest
+from orchestration.lib.settings import PROJECT_FOLDER, Settings
+from tests.conftest import make_settings, refresh
+
+RAW_TABLES = {
+    "crm/accounts",
+    "crm/activities",
+    "crm/campaigns",
+    "crm/commercial_costs",
+    "crm/contacts",
+    "crm/exchange_rates",
+    "crm/leads",
+    "crm/market_revenue",
+    "crm/opportunities",
+    "crm/opportunity_lines",
+    "crm/opportunity_stages",
+    "crm/products",
+    "crm/reps",
+    "crm/subscriptions",
+    "crm/survey_responses",
+    "crm/targets",
+}
+LEDGER = "landing/files"
+PUBLISHED = "published/sales_kpis"
+
+
+@pytest.fixture(scope="module")
+def loaded(demo_warehouse: Settings) -> dict[str, Any]:
+    """What Dagster loads for the demo company: see describe_definitions.py."""
+    description = subprocess.run(
+        [sys.executable, "-m", "tests.describe_definitions"],
+        cwd=PROJECT_FOLDER,
+        env={
+            **os.environ,
+            "SALES_KPIS_LANDING": str(demo_warehouse.landing_folder),
+            "SALES_KPIS_WAREHOUSE": str(demo_warehouse.warehouse_folder),
+            "SALES_KPIS_SOURCES": ",".join(demo_warehouse.sources),
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert description.returncode == 0, description.stderr
+    return json.loads(description.stdout)
+
+
+@pytest.fixture(scope="module")
+def manifest(demo_warehouse: Settings) -> dict[str, Any]:
+    return read_manifest(demo_warehouse)
+
+
+def ancestors(assets: dict[str, Any], key: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for parent in assets[waiting.pop()]["parents"]:
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def test_every_raw_table_is_an_asset(loaded: dict[str, Any]) -> None:
+    raw_assets = {key for key, asset in loaded["assets"].items() if asset["group"] == "raw"}
+
+    assert raw_assets == RAW_TABLES | {LEDGER}
+
+
+def test_every_model_is_an_asset_under_its_schema_and_table(
+    loaded: dict[str, Any], manifest: dict[str, Any]
+) -> None:
+    relations = {
+        f"{node['schema']}/{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+
+    assert loaded["assets"].keys() == relations | RAW_TABLES | {LEDGER, PUBLISHED}
+
+
+@pytest.mark.parametrize(
+    ("key", "group"),
+    [
+        ("crm/leads", "raw"),
+        ("landing/files", "raw"),
+        ("staging/stg_crm__leads", "staging"),
+        ("staging/stg_landing__files", "staging"),
+        ("intermediate/int_crm__leads", "intermediate"),
+        ("core/fct_leads", "core"),
+        ("kpis/kpi_win_rate_v2", "kpis"),
+        ("kpis/kpi_revenue_v1", "kpis"),
+        ("reporting/kpi_values", "reporting"),
+        ("reporting/kpi_catalog", "reporting"),
+        ("published/sales_kpis", "published"),
+    ],
+)
+def test_the_group_of_an_asset_is_its_layer(loaded: dict[str, Any], key: str, group: str) -> None:
+    assert loaded["assets"][key]["group"] == group
+
+
+def test_there_are_no_other_groups(loaded: dict[str, Any]) -> None:
+    groups = {asset["group"] for asset in loaded["assets"].values()}
+
+    assert groups == {
+        "raw",
+        "staging",
+        "intermediate",
+        "core",
+        "kpis",
+        "reporting",
+        "published",
+    }
+
+
+def test_lineage_runs_from_a_raw_table_to_the_published_file(loaded: dict[str, Any]) -> None:
+    assets = loaded["assets"]
+
+    assert assets["staging/stg_crm__opportunities"]["parents"] == ["crm/opportunities"]
+    assert "staging/stg_crm__opportunities" in ancestors(assets, "core/fct_opportunities")
+    assert "core/fct_opportunities" in assets["kpis/kpi_win_rate_v2"]["parents"]
+    assert "kpis/kpi_win_rate_v2" in assets["reporting/kpi_values"]["parents"]
+    assert "reporting/kpi_values" in assets[PUBLISHED]["parents"]
+    assert ancestors(assets, PUBLISHED) >= RAW_TABLES | {LEDGER}
+
+
+def test_every_published_table_is_a_parent_of_the_file(loaded: dict[str, Any]) -> None:
+    marts = {
+        key
+        for key, asset in loaded["assets"].items()
+        if asset["group"] in ("core", "kpis", "reporting")
+    }
+
+    assert set(loaded["assets"][PUBLISHED]["parents"]) == marts
+
+
+def test_every_data_test_is_an_asset_check(
+    loaded: dict[str, Any], manifest: dict[str, Any]
+) -> None:
+    data_tests = {
+        node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"
+    }
+    landing_checks = {(key, "rejected_rows") for key in RAW_TABLES}
+    checks = {tuple(check) for check in loaded["checks"]}
+
+    assert len(data_tests) > 60
+    assert {name for key, name in checks - landing_checks} == data_tests
+    assert landing_checks <= checks
+    assert all(key in loaded["assets"] for key, name in checks)
+
+
+def test_the_job_refreshes_and_checks_everything_in_one_process(loaded: dict[str, Any]) -> None:
+    assert loaded["job"]["assets"] == sorted(loaded["assets"])
+    assert loaded["job"]["checks"] == len(loaded["checks"])
+    assert loaded["job"]["is_in_process"]
+
+
+def test_the_schedule_runs_nightly_in_the_reporting_time_zone(
+    loaded: dict[str, Any], demo_warehouse: Settings
+) -> None:
+    assert loaded["schedule"] == {
+        "job": "nightly_refresh",
+        "cron": "0 3 * * *",
+        "time_zone": demo_warehouse.dbt_vars["reporting_timezone"],
+        "is_running": True,
+    }
+
+
+@pytest.fixture
+def demo_copy(demo_warehouse: Settings, tmp_path: Path) -> Settings:
+    """Landing and warehouse of the demo company, to spoil."""
+    settings = make_settings(tmp_path, tmp_path / "landing", "crm")
+    shutil.copytree(demo_warehouse.landing_folder, settings.landing_folder)
+    shutil.copytree(demo_warehouse.warehouse_folder, settings.warehouse_folder)
+    return settings
+
+
+def next_export(settings: Settings, table: str) -> tuple[Path, list[str]]:
+    """Where the next night's export of a table goes, and the lines of the last one."""
+    folder = settings.landing_folder / "crm"
+    (last_export,) = folder.glob(f"{table}_20*.csv")
+    return folder / f"{table}_2026-09-17.csv", last_export.read_text().splitlines()
+
+
+def test_a_file_without_a_column_fails_the_refresh_and_leaves_what_was_published(
+    demo_copy: Settings, tmp_path: Path
+) -> None:
+    published = demo_copy.published_file.read_bytes()
+    file, lines = next_export(demo_copy, "products")
+    file.write_text("\n".join([lines[0].replace("list_price", "price"), *lines[1:]]))
+
+    run = refresh(demo_copy, tmp_path / "dagster")
+
+    assert run.returncode == 1
+    assert "crm/products_2026-09-17.csv" in run.stderr
+    assert "list_price" in run.stderr
+    assert "Traceback" not in run.stderr + run.stdout
+    assert "The refresh failed; what was published before is still there." in run.stdout
+    assert demo_copy.published_file.read_bytes() == published
+
+
+def test_a_law_that_does_not_hold_fails_the_refresh_and_leaves_what_was_published(
+    demo_copy: Settings, tmp_path: Path
+) -> None:
+    published = demo_copy.published_file.read_bytes()
+    file, lines = next_export(demo_copy, "opportunities")
+    position = next(number for number, line in enumerate(lines) if ",lost," in line)
+    without_close_date = lines[position].rpartition(",")[0] + ","
+    file.write_text("\n".join([*lines[:position], without_close_date, *lines[position + 1 :]]))
+
+    run = refresh(demo_copy, tmp_path / "dagster")
+
+    assert run.returncode == 1
+    assert "assert_closed_opportunities_have_a_close_date" in run.stderr
+    assert demo_copy.published_file.read_bytes() == published
