@@ -12,8 +12,17 @@ coalesce(nullif({{ column }}, ''), '(unknown)')
 case
             when coalesce({{ currency }}, '{{ var('reporting_currency') }}') = '{{ var('reporting_currency') }}'
                 then {{ amount }}
-            else cast({{ amount }} * {{ exchange_rate }} as decimal(18, 4))
+            else {{ multiply_money(amount, exchange_rate) }}
         end
+{%- endmacro %}
+
+
+{#
+    A product of two decimals of at most 18 digits, rounded to four decimals. The wider first factor
+    gives the product the room that it needs on every engine.
+#}
+{% macro multiply_money(amount, factor) -%}
+cast(cast({{ amount }} as decimal(19, 4)) * {{ factor }} as decimal(18, 4))
 {%- endmacro %}
 
 

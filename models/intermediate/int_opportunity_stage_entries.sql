@@ -49,7 +49,11 @@ select
     row_number() over (
         partition by entries.opportunity_id
         order by entries.entered_at desc, entries.stage_order desc
-    ) = 1 as is_last
+    ) = 1 as is_last,
+    row_number() over (
+        partition by entries.opportunity_id
+        order by entries.entered_at asc, entries.stage_order asc
+    ) = 1 as is_first
 
 from entries
 inner join reporting_dates

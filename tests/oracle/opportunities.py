@@ -17,11 +17,13 @@ from tests.oracle.slices import RepSlices, first_known, keyed
 class Line(NamedTuple):
     """A sold product, or the whole opportunity when it has no lines.
 
-    Amount and cost are in the reporting currency, none when unknown. `slices` are those of the
-    opportunity with the category of the line's own product.
+    Amount and cost are in the reporting currency, none when unknown; the stated amount is in the
+    currency of the opportunity. `slices` are those of the opportunity with the category of the
+    line's own product.
     """
 
     line_id: str
+    stated_amount: Decimal | None
     amount: Decimal | None
     cost: Decimal | None
     slices: Mapping[str, str]
@@ -91,10 +93,10 @@ class Opportunity:
 
 
 def largest(lines: Iterable[Line]) -> Line:
-    """The line with the highest amount; unknown amounts come last, ties go to the lowest key."""
+    """The line with the highest stated amount; unknown ones come last, ties go to the lowest key."""
     return max(
         sorted(lines, key=lambda line: line.line_id),
-        key=lambda line: (line.amount is not None, line.amount or 0),
+        key=lambda line: (line.stated_amount is not None, line.stated_amount or 0),
     )
 
 
@@ -211,12 +213,13 @@ class OpportunityReader:
             amount = self.money.convert(source, line.get("amount"), currency, day)
             cost = self._cost(line, product, source, currency, day)
             line_slices = {**slices, "product_category": category}
-            lines.append(Line(line["opportunity_line_id"], amount, cost, line_slices))
+            stated = line.get("amount")
+            lines.append(Line(line["opportunity_line_id"], stated, amount, cost, line_slices))
         if lines:
             return lines
         amount = self.money.convert(source, row.get("amount"), currency, day)
         line_slices = {**slices, "product_category": first_known()}
-        return [Line(row["opportunity_id"], amount, None, line_slices)]
+        return [Line(row["opportunity_id"], row.get("amount"), amount, None, line_slices)]
 
     def _cost(
         self, line: dict, product: dict, source: str, currency: str | None, day: date | None

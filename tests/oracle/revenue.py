@@ -46,8 +46,12 @@ def gross_margin(company: Company) -> Iterator[Fact]:
 
 
 def net_margin(company: Company) -> Iterator[Fact]:
-    """Gross margin less the commercial cost of the period, over the revenue of gross margin."""
-    yield from gross_margin(company)
+    """Gross margin less the commercial cost of the period, over the revenue of gross margin.
+
+    Not there at all for a company whose commercial costs are unknown.
+    """
+    if company.cost_days:
+        yield from gross_margin(company)
     for cost in company.cost_days:
         yield from facts_on(company.calendar, cost.day, cost.slices, -cost.amount, 0)
 

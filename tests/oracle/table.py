@@ -67,7 +67,8 @@ def dense_table(
     """One row per period and slice, from each grain's first fact to the as-of date.
 
     Facts in periods after the running one are left out. Every slice that occurs in any grain has
-    a row in every period of all grains.
+    a row in every period of all grains. A ratio whose denominator is 0 throughout a grain has no
+    rows there: the input below the line is missing.
     """
     running = {grain: calendar.period_of(calendar.as_of, grain) for grain in GRAINS}
     first: dict[str, Period] = {}
@@ -82,12 +83,15 @@ def dense_table(
     empty_outcome = finish(*empty_parts)
     rows = []
     for grain in first:
+        grain_rows = []
         for period in calendar.periods_between(first[grain].start, calendar.as_of, grain):
             for member in members:
                 parts = cells.get((period, *member), [])
                 sums = map(exact_sum, zip(*parts, strict=True))
                 outcome = finish(*sums) if parts else empty_outcome
-                rows.append(make_row(calendar, period, member, outcome, len(parts)))
+                grain_rows.append(make_row(calendar, period, member, outcome, len(parts)))
+        if any(row.denominator != 0 for row in grain_rows):
+            rows += grain_rows
     return rows
 
 

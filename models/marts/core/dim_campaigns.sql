@@ -8,7 +8,7 @@ campaigns as (
 
 select
     campaign_id,
-    {{ or_unknown('campaign_name') }} as campaign,
+    nullif(campaign_name, '') as campaign,
     nullif(channel, '') as channel,
     started_on as started_date,
     ended_on as ended_date

@@ -9,7 +9,10 @@ periods as (
 subscriptions as (
 
     select * from {{ ref('fct_subscriptions') }}
-    where monthly_recurring_revenue <> 0
+    where
+        monthly_recurring_revenue <> 0
+        -- one that ended before it started covers no day
+        and (ended_date is null or ended_date > started_date)
 
 ),
 

@@ -13,6 +13,29 @@ stage_entries as (
 
 ),
 
+-- one row per opportunity and day on which its stage changed; the first stage also holds before
+stage_days as (
+
+    select
+        opportunity_id,
+        stage,
+        entered_date
+
+    from stage_entries
+    where is_last_of_day
+
+    union all
+
+    select
+        opportunity_id,
+        stage,
+        date '0001-01-01' as entered_date
+
+    from stage_entries
+    where is_first
+
+),
+
 -- one row per opportunity and stretch of days in one stage
 stretches as (
 
@@ -20,13 +43,10 @@ stretches as (
         opportunity_id,
         stage,
         entered_date,
-        lag(entered_date) over (partition by opportunity_id order by entered_date)
-            as previous_entered_date,
         lead(entered_date) over (partition by opportunity_id order by entered_date)
             as next_entered_date
 
-    from stage_entries
-    where is_last_of_day
+    from stage_days
 
 ),
 
@@ -35,11 +55,10 @@ pipeline as (
     select
         opportunities.*,
         coalesce(stretches.stage, opportunities.stage) as stage_then,
-        -- the first stretch starts with the opportunity
-        case
-            when stretches.previous_entered_date is null then opportunities.created_date
-            else greatest(stretches.entered_date, opportunities.created_date)
-        end as started_date,
+        greatest(
+            coalesce(stretches.entered_date, opportunities.created_date),
+            opportunities.created_date
+        ) as started_date,
         least(
             coalesce(stretches.next_entered_date, opportunities.closed_date),
             coalesce(opportunities.closed_date, stretches.next_entered_date)

@@ -20,7 +20,13 @@ opportunity_leads as (
 
 leads as (
 
-    select * from {{ ref('int_crm__leads') }}
+    select leads.*
+
+    from {{ ref('int_crm__leads') }} as leads
+    cross join reporting_dates
+    where
+        leads.created_at is null
+        or {{ reporting_date('leads.created_at') }} <= reporting_dates.as_of_date
 
 ),
 

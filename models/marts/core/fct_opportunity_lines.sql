@@ -66,7 +66,7 @@ converted_lines as (
         ) }} as stated_cost_amount,
         opportunity_lines.cost_amount is not null as is_cost_stated,
         {{ in_reporting_currency(
-            'cast(products.unit_cost * opportunity_lines.quantity as decimal(18, 4))',
+            multiply_money('products.unit_cost', 'opportunity_lines.quantity'),
             'products.currency',
             'product_rates.exchange_rate'
         ) }} as product_cost_amount

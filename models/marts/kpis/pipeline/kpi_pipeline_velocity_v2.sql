@@ -97,8 +97,10 @@ facts_by_period as (
     facts='facts_by_period',
     dimensions=['segment', 'region', 'product_category', 'team', 'rep'],
     numerator='sum(revenue)',
-    numerator_scale="cast(count(*) filter (where fact = 'worked') as double)
-        / nullif(count(*) filter (where fact in ('won', 'lost')), 0)",
+    numerator_scale="case when count(*) filter (where fact = 'won') > 0
+        then cast(count(*) filter (where fact = 'worked') as double)
+        / count(*) filter (where fact in ('won', 'lost'))
+    end",
     denominator="sum(cycle_days) filter (where fact = 'won')",
     denominator_scale="1 / nullif(
         cast(count(*) filter (where fact = 'won' and cycle_days is not null) as double), 0
