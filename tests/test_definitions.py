@@ -202,8 +202,11 @@ def test_a_file_without_a_column_fails_the_refresh_and_leaves_what_was_published
     run = refresh(demo_copy, tmp_path / "dagster")
 
     assert run.returncode == 1
-    assert "crm/products_2026-09-17.csv" in run.stderr
-    assert "list_price" in run.stderr
+    assert (
+        "raw_tables failed: Files that could not land:\n"
+        "crm/products_2026-09-17.csv misses the declared column 'list_price'"
+    ) in run.stderr
+    assert "dbt_models" not in run.stderr
     assert "Traceback" not in run.stderr + run.stdout
     assert "The refresh failed; what was published before is still there." in run.stdout
     assert demo_copy.published_file.read_bytes() == published

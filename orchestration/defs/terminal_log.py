@@ -16,16 +16,23 @@ class _TerminalFormatter(logging.Formatter):
         error = event.event_specific_data.error
         while error.cause:
             error = error.cause
-        return f"{time}  {event.step_key} failed: {error.message.strip()}"
+        message = error.message.strip()
+        if error.cls_name == dg.Failure.__name__:
+            # raised by the project itself, with a sentence that needs no name of a class before it
+            message = message.partition(": ")[2]
+        return f"{time}  {event.step_key} failed: {message}"
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    """Whether a person at the terminal wants it: what an asset logs, and why a step failed."""
+    """Whether a person at the terminal wants it: what an asset logs, and why a step failed.
+
+    Messages of level error are Dagster's: the steps that do not run because another one failed.
+    """
     metadata = getattr(record, "dagster_meta", None)
     if metadata is None:
         return False
     event = metadata.get("dagster_event")
-    return event is None or event.is_step_failure
+    return record.levelno < logging.ERROR if event is None else event.is_step_failure
 
 
 @dg.logger(description="Progress and failures, one line each, to standard error.")
