@@ -93,7 +93,7 @@ class Opportunity:
 
 
 def largest(lines: Iterable[Line]) -> Line:
-    """The line with the highest stated amount; unknown ones come last, ties go to the lowest key."""
+    """The line with the highest stated amount; unknown ones last, ties go to the lowest key."""
     return max(
         sorted(lines, key=lambda line: line.line_id),
         key=lambda line: (line.stated_amount is not None, line.stated_amount or 0),

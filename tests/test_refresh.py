@@ -1,0 +1,121 @@
+"""What a series of nights does to the published numbers."""
+
+import json
+import subprocess
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.lib.demo_data import write_demo_data
+from orchestration.lib.manifest import DBT
+from orchestration.lib.settings import PROJECT_FOLDER, Settings
+from orchestration.lib.sql_text import attach_read_only
+from tests.conftest import make_settings, refresh
+
+SCALE = 4_000
+FIRST_NIGHT = date(2026, 3, 10)
+NEXT_WEEK = date(2026, 3, 17)
+
+Values = list[tuple]
+RawTables = dict[str, list[tuple]]
+
+
+def write_exports(settings: Settings, as_of: date) -> None:
+    write_demo_data(
+        settings.landing_folder / "crm", scale=SCALE, as_of=as_of, report=lambda message: None
+    )
+
+
+def read_values(file: Path) -> Values:
+    with duckdb.connect() as connection:
+        attach_read_only(connection, file, "marts")
+        return connection.execute(
+            "select * from marts.reporting.kpi_values order by all"
+        ).fetchall()
+
+
+def read_raw_tables(settings: Settings) -> RawTables:
+    """Every row of every raw table, superseded versions included."""
+    with duckdb.connect() as connection:
+        attach_read_only(connection, settings.raw_file, "raw")
+        tables = connection.execute(
+            "select table_name from duckdb_tables()"
+            " where database_name = 'raw' and schema_name = 'raw_crm'"
+        ).fetchall()
+        return {
+            table: connection.execute(f"select * from raw.raw_crm.{table} order by all").fetchall()
+            for (table,) in tables
+        }
+
+
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """A first night, the same files again without build and published file, and a week later."""
+    folder = tmp_path_factory.mktemp("nights")
+    settings = make_settings(folder, folder / "landing", "crm")
+
+    def run_night() -> None:
+        run = refresh(settings, folder / "dagster")
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    write_exports(settings, FIRST_NIGHT)
+    run_night()
+    with duckdb.connect() as connection:
+        attach_read_only(connection, settings.raw_file, "raw")
+        first_landed_at = connection.execute(
+            "select max(landed_at) from raw.landing.files"
+        ).fetchone()[0]
+    result = {
+        "settings": settings,
+        "first_landed_at": first_landed_at,
+        "first_values": read_values(settings.published_file),
+        "first_raw_tables": read_raw_tables(settings),
+    }
+    settings.build_file.unlink()
+    settings.published_file.unlink()
+    run_night()
+    result["repeated_values"] = read_values(settings.published_file)
+    result["repeated_raw_tables"] = read_raw_tables(settings)
+    write_exports(settings, NEXT_WEEK)
+    run_night()
+    result["later_values"] = read_values(settings.published_file)
+    result["later_raw_tables"] = read_raw_tables(settings)
+    return result
+
+
+def test_landing_the_same_files_twice_changes_no_table(nights: dict) -> None:
+    assert nights["first_raw_tables"]["opportunities"]
+    assert nights["repeated_raw_tables"] == nights["first_raw_tables"]
+
+
+def test_build_and_published_file_can_be_made_again(nights: dict) -> None:
+    assert nights["first_values"]
+    assert nights["repeated_values"] == nights["first_values"]
+
+
+def test_later_files_add_versions_and_keep_every_row(nights: dict) -> None:
+    for table, rows in nights["first_raw_tables"].items():
+        if table.endswith("__superseded"):
+            continue
+        versions = nights["later_raw_tables"]
+        kept = {row for row in versions[table]}
+        kept |= {row[:-1] for row in versions[f"{table}__superseded"]}
+        assert set(rows) <= kept, table
+
+
+def test_known_at_gives_the_numbers_of_that_night_again(nights: dict) -> None:
+    settings = nights["settings"]
+    assert nights["later_values"] != nights["first_values"]
+    known_at = nights["first_landed_at"].isoformat(sep=" ")
+    build = subprocess.run(
+        [DBT, "--quiet", "run", "--vars", json.dumps({"known_at": known_at})]
+        + ["--target-path", str(settings.warehouse_folder / "known_at")],
+        cwd=PROJECT_FOLDER,
+        env=settings.dbt_environment,
+        capture_output=True,
+        text=True,
+    )
+    assert build.returncode == 0, build.stdout
+    assert read_values(settings.build_file) == nights["first_values"]
