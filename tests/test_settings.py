@@ -1,6 +1,7 @@
 """Settings from the environment, and the manifest that is parsed for them."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -98,12 +99,13 @@ def test_a_source_that_nobody_declared_is_named_beside_those_that_are(tmp_path: 
     assert not (settings.dbt_target_folder / "manifest.stamp").exists()
 
 
-@pytest.fixture(scope="module")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Settings whose manifest has been parsed."""
-    folder = tmp_path_factory.mktemp("manifest")
-    settings = make_settings(folder, folder, "crm")
-    prepare_manifest(settings)
+@pytest.fixture
+def parsed(demo_warehouse: Settings, tmp_path: Path) -> Settings:
+    """The settings of a warehouse whose refresh has parsed the project."""
+    settings = make_settings(tmp_path, tmp_path, "crm")
+    settings.dbt_target_folder.mkdir(parents=True)
+    for name in ("manifest.json", "manifest.stamp"):
+        shutil.copy(demo_warehouse.dbt_target_folder / name, settings.dbt_target_folder)
     return settings
 
 
@@ -133,13 +135,10 @@ def test_other_sources_are_parsed_anew(parsed: Settings, monkeypatch: pytest.Mon
 
 def test_a_lost_manifest_is_parsed_anew(parsed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestration.lib.manifest.DBT", "no such program")
-    manifest_file = parsed.dbt_target_folder / "manifest.json"
-    content = manifest_file.read_text()
-    manifest_file.unlink()
+    (parsed.dbt_target_folder / "manifest.json").unlink()
 
     with pytest.raises(FileNotFoundError, match="no such program"):
         prepare_manifest(parsed)
-    manifest_file.write_text(content)
 
 
 @pytest.fixture
