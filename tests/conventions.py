@@ -199,11 +199,11 @@ def _documented_columns(node: dict[str, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def marts_are_described(project: Project) -> Iterator[str]:
+def models_are_described(project: Project) -> Iterator[str]:
     for model in project.models:
+        if not model["description"].strip():
+            yield f"{model['alias']} has no description"
         if layer_of(model) in ("core", "kpis", "reporting"):
-            if not model["description"].strip():
-                yield f"{model['alias']} has no description"
             if not model["columns"]:
                 yield f"{model['alias']} has no columns in its YAML"
             for name, column in model["columns"].items():
@@ -279,7 +279,7 @@ CONVENTIONS = (
     kpi_files_are_short,
     kpi_values_reads_every_kpi,
     latest_version_is_the_highest,
-    marts_are_described,
+    models_are_described,
     names_are_spelt_out,
     nothing_asks_for_the_time,
     only_staging_reads_what_has_landed,

@@ -137,7 +137,7 @@ def forget_an_exported_column(project: Project) -> None:
 
 
 def forget_a_description(project: Project) -> None:
-    model(project, "kpi_revenue.v1")["description"] = " "
+    model(project, "stg_crm__reps")["description"] = " "
 
 
 def forget_to_describe_a_column(project: Project) -> None:
@@ -299,17 +299,17 @@ VIOLATIONS = [
     ),
     (
         forget_a_description,
-        conventions.marts_are_described,
-        "kpi_revenue_v1 has no description",
+        conventions.models_are_described,
+        "stg_crm__reps has no description",
     ),
     (
         forget_to_describe_a_column,
-        conventions.marts_are_described,
+        conventions.models_are_described,
         "dim_reps.team has no description",
     ),
     (
         forget_the_columns,
-        conventions.marts_are_described,
+        conventions.models_are_described,
         "dim_reps has no columns in its YAML",
     ),
     (
