@@ -73,6 +73,12 @@ converted_targets as (
 
     select
         ranked_targets.*,
+        case
+            when ranked_targets.dimension = 'rep'
+                then {{ dbt.concat([
+                    'ranked_targets.source', "':'", 'ranked_targets.dimension_value'
+                ]) }}
+        end as rep_id,
         {{ in_reporting_currency(
             'ranked_targets.target_value',
             'ranked_targets.currency',
@@ -119,7 +125,7 @@ select
     ranked_target_days.kpi,
     ranked_target_days.dimension,
     ranked_target_days.dimension_value,
-    reps.rep_id,
+    ranked_target_days.rep_id,
     coalesce(reps.rep, '(unknown)') as rep,
     coalesce(reps.team, '(unknown)') as team,
     {{ spread_over_days(
@@ -130,9 +136,5 @@ select
 
 from ranked_target_days
 left join reps
-    on
-        ranked_target_days.dimension = 'rep'
-        and {{ dbt.concat([
-            'ranked_target_days.source', "':'", 'ranked_target_days.dimension_value'
-        ]) }} = reps.rep_id
+    on ranked_target_days.rep_id = reps.rep_id
 where ranked_target_days.fineness_rank = 1
