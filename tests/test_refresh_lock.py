@@ -2,6 +2,9 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,14 +30,24 @@ with refresh_lock(Path(sys.argv[1]), report, "the second refresh"):
 """
 
 
-def start_second_process(warehouse_folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def second_process(warehouse_folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that takes the lock; killed when it takes too long, so that no test hangs."""
+    process = subprocess.Popen(
         [sys.executable, "-c", SECOND_PROCESS, str(warehouse_folder)],
         cwd=PROJECT_FOLDER,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+    patience = threading.Timer(PATIENCE_SECONDS, process.kill)
+    patience.start()
+    try:
+        yield process
+    finally:
+        patience.cancel()
+        process.kill()
+        process.communicate()
 
 
 def ignore(message: str) -> None:
@@ -42,11 +55,12 @@ def ignore(message: str) -> None:
 
 
 def test_a_second_process_waits_and_says_for_whom(tmp_path: Path) -> None:
-    with refresh_lock(tmp_path, ignore, "the first refresh"):
-        second = start_second_process(tmp_path)
-        waiting = second.stdout.readline()
-    holding = second.stdout.readline()
-    second.communicate("done\n", timeout=PATIENCE_SECONDS)
+    with ExitStack() as stack:
+        with refresh_lock(tmp_path, ignore, "the first refresh"):
+            second = stack.enter_context(second_process(tmp_path))
+            waiting = second.stdout.readline()
+        holding = second.stdout.readline()
+        second.communicate("done\n")
 
     assert waiting.startswith(
         "Waiting for another refresh of this warehouse: the first refresh, process "
@@ -82,10 +96,9 @@ def test_a_failed_refresh_gives_the_warehouse_back(tmp_path: Path) -> None:
 
 
 def test_a_killed_refresh_gives_the_warehouse_back(tmp_path: Path) -> None:
-    second = start_second_process(tmp_path)
-    assert second.stdout.readline() == "holding\n"
-    second.kill()
-    second.wait(timeout=PATIENCE_SECONDS)
+    with second_process(tmp_path) as second:
+        assert second.stdout.readline() == "holding\n"
+        second.kill()
     messages: list[str] = []
 
     with refresh_lock(tmp_path, messages.append, "the first refresh"):
