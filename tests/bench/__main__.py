@@ -7,29 +7,13 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from .comparison import DifferenceError
 from .measuring import Measurement, measure
 from .processes import StepError
 
 DEFAULT_SCALES = "200000,2000000,20000000"
-COLUMNS = (
-    "activities",
-    "rows",
-    "demo data",
-    "landing",
-    "dbt start",
-    "models",
-    "tests",
-    "publish",
-    "whole refresh",
-    "peak memory",
-    "KPI rows",
-    "KPI models",
-    "script",
-    "ratio",
-)
 console = Console()
 
 
@@ -76,37 +60,40 @@ def _report(message: str) -> None:
 
 def _show(measurements: list[Measurement]) -> None:
     """The table for the terminal, and the same in Markdown."""
-    rows = [_cells(measurement) for measurement in measurements]
-    table = Table(title="Seconds on the clock, unless a unit is given")
-    for column in COLUMNS:
-        table.add_column(column, justify="right")
-    for row in rows:
-        table.add_row(*row)
+    columns = [_cells(measurement) for measurement in measurements]
+    heading, *lines = [[name, *(column[name] for column in columns)] for name in columns[0]]
+    table = Table(heading[0], *(Column(scale, justify="right") for scale in heading[1:]))
+    for line in lines:
+        table.add_row(*line)
     console.print(table)
-    print("| " + " | ".join(COLUMNS) + " |")
-    print("|" + " ---: |" * len(COLUMNS))
-    for row in rows:
-        print("| " + " | ".join(row) + " |")
+    print(f"| {' | '.join(heading)} |")
+    print(f"| --- |{' ---: |' * len(measurements)}")
+    for line in lines:
+        print(f"| {' | '.join(line)} |")
 
 
-def _cells(measurement: Measurement) -> list[str]:
+def _cells(measurement: Measurement) -> dict[str, str]:
+    """What the table says of one scale, from top to bottom."""
+    times = measurement.dbt_times
     whole_refresh = measurement.whole_refresh
-    return [
-        f"{measurement.scale:,}",
-        f"{measurement.row_count:,} ({measurement.byte_count / 1e6:,.0f} MB)",
-        f"{measurement.demo_data.seconds:,.1f}",
-        f"{measurement.landing.seconds:,.1f}",
-        f"{measurement.dbt_start:,.1f}",
-        f"{measurement.dbt_times.models:,.1f}",
-        f"{measurement.dbt_times.tests:,.1f}",
-        f"{measurement.publish.seconds:,.1f} ({measurement.published_bytes / 1e6:,.0f} MB)",
-        f"{whole_refresh.seconds:,.1f}" if whole_refresh else "-",
-        f"{measurement.peak_bytes / 2**30:.1f} GiB",
-        f"{measurement.kpi_row_count:,}",
-        f"{measurement.kpi_models:,.1f}",
-        f"{measurement.script:,.1f}",
-        f"{measurement.ratio:.2f}",
-    ]
+    return {
+        "Activities": f"{measurement.scale:,}",
+        "Rows landed": f"{measurement.row_count:,}",
+        "Export files": f"{measurement.byte_count / 1e6:,.0f} MB",
+        "Making the demo data": f"{measurement.demo_data.seconds:,.1f} s",
+        "Landing": f"{measurement.landing.seconds:,.1f} s",
+        "dbt: start and parse": f"{measurement.dbt_start:,.1f} s",
+        "dbt: models": f"{times.models:,.1f} s",
+        "dbt: tests": f"{times.tests:,.1f} s",
+        "Publishing": f"{measurement.publish.seconds:,.1f} s",
+        "Published file": f"{measurement.published_bytes / 1e6:,.0f} MB",
+        "Whole refresh": f"{whole_refresh.seconds:,.1f} s" if whole_refresh else "not measured",
+        "Largest memory": f"{measurement.peak_bytes / 2**30:.1f} GiB",
+        "KPI rows": f"{measurement.kpi_row_count:,}",
+        "KPI models": f"{measurement.kpi_models:,.1f} s",
+        "Hand-written script": f"{measurement.script:,.1f} s",
+        "KPI models ÷ script": f"{measurement.ratio:.2f}",
+    }
 
 
 if __name__ == "__main__":

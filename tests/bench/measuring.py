@@ -77,7 +77,11 @@ def measure(scale: int, folder: Path, report: Callable[[str], None]) -> Measurem
             run = run_measured([program, *arguments], environment, log_file)
         else:
             run = run_python(["-m", *arguments], environment, log_file)
-        report(f"{scale_name}: {name} took {run.seconds:,.1f} s, {run.peak_bytes / 2**20:,.0f} MiB")
+        report(
+            f"{scale_name}: {name} took {run.seconds:,.1f} s"
+            f" ({run.processor_seconds:,.1f} s of processor time)"
+            f" and {run.peak_bytes / 2**20:,.0f} MiB"
+        )
         return run
 
     def dbt(name: str, arguments: list[str], target_folder: Path) -> tuple[Run, DbtTimes]:

@@ -17,9 +17,11 @@ class StepError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What a process took: `seconds` on the clock, `peak_bytes` of resident memory at most."""
+    """What a process took: `seconds` on the clock, `processor_seconds` of all cores together,
+    `peak_bytes` of resident memory at most."""
 
     seconds: float
+    processor_seconds: float
     peak_bytes: int
 
 
@@ -45,5 +47,9 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str], log_fil
     if process.returncode != 0:
         last_lines = "\n".join(log_file.read_text(errors="replace").splitlines()[-30:])
         raise StepError(f"{' '.join(command)} failed:\n{last_lines}")
-    # The kernel counts in kilobytes on Linux and in bytes on macOS.
-    return Run(seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+    return Run(
+        seconds=seconds,
+        processor_seconds=usage.ru_utime + usage.ru_stime,
+        # The kernel counts in kilobytes on Linux and in bytes on macOS.
+        peak_bytes=usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+    )
