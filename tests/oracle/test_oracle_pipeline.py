@@ -81,9 +81,21 @@ def test_version_2_of_velocity_has_no_value_for_wins_on_their_first_day():
     rows = kpi_table(
         "pipeline_velocity_v2",
         settings(),
-        opportunities=[opportunity("O1", "won", "2024-02-09", "2024-02-09", amount=200)],
+        opportunities=[
+            opportunity("O1", "won", "2024-02-09", "2024-02-09", amount=200),
+            opportunity("O2", "won", "2024-03-01", "2024-03-05", amount=10),
+        ],
     )
     assert cell(rows, "month", "2024-02-01") == (200, 0, 3, None)
+
+
+def test_a_ratio_without_any_denominator_has_no_rows():
+    rows = kpi_table(
+        "pipeline_velocity_v2",
+        settings(),
+        opportunities=[opportunity("O1", "won", "2024-02-09", "2024-02-09", amount=200)],
+    )
+    assert rows == []
 
 
 def test_a_deal_that_closed_before_its_creation_is_worked_when_it_is_created():

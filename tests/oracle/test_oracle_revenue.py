@@ -179,8 +179,27 @@ def test_margins_leave_out_lines_without_a_known_cost():
 
 def test_a_cost_that_ends_before_it_starts_falls_on_one_day():
     costs = [row(cost_type="sales", amount=9, started_on="2024-03-05", ended_on="2024-02-01")]
-    rows = kpi_table("net_margin_v1", settings(), commercial_costs=costs)
+    line = row(opportunity_line_id="N1", opportunity_id="O1", amount=10, cost_amount=4)
+    rows = kpi_table(
+        "net_margin_v1",
+        settings(),
+        opportunities=[won("O1", "2024-02-10", 10)],
+        opportunity_lines=[line],
+        commercial_costs=costs,
+    )
+    assert cell(rows, "month", "2024-02-01") == (6, 10, 1, 0.6)
     assert cell(rows, "month", "2024-03-01") == (-9, 0, 1, None)
+
+
+def test_net_margin_is_not_known_without_commercial_costs():
+    line = row(opportunity_line_id="N1", opportunity_id="O1", amount=10, cost_amount=4)
+    rows = kpi_table(
+        "net_margin_v1",
+        settings(),
+        opportunities=[won("O1", "2024-02-10", 10)],
+        opportunity_lines=[line],
+    )
+    assert rows == []
 
 
 def test_an_account_is_new_once_at_its_first_win():
