@@ -43,8 +43,10 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Compi
 @settings(
     max_examples=60,
     deadline=None,
+    # The same CRMs in every run, so that a failure is due to a change. Take it out to try others.
+    derandomize=True,
     # A failing CRM is small already, and shrinking it would take as long as finding it.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(crm=crms(), number=st.sampled_from(range(len(SETTINGS))), newest_landing=newest_landings())

@@ -49,7 +49,7 @@ def on_companies(count: int) -> Callable:
 
     def decorate(test: Callable) -> Callable:
         generated = given(crm=companies, chosen=crm_strategies.settings())(test)
-        return settings(max_examples=count, deadline=None)(generated)
+        return settings(max_examples=count, deadline=None, derandomize=True)(generated)
 
     return decorate
 
