@@ -7,7 +7,8 @@
       - the slices named in `dimensions`, never null, and whatever the parts are computed from.
 
     The parts are aggregate expressions over the facts. Every grain and slice is aggregated from the
-    facts in one scan, and the result is dense: see _kpi_docs.md.
+    facts in one scan. The result is dense: every period from the KPI's first fact to the as-of date has a
+    row for every slice that the KPI has anywhere.
 #}
 
 {# Adds up over slices and, but for distinct counts, over periods. #}
