@@ -121,6 +121,8 @@ def open_raw(
             "memory_limit": memory_limit,
             "temp_directory": str(folder),
             "preserve_insertion_order": True,
+            # Every file is a transaction of its own: many small ones share a checkpoint.
+            "checkpoint_threshold": "256MB",
         },
     )
 
