@@ -1,32 +1,14 @@
 with
 
-reporting_dates as (
-
-    select * from {{ ref('int_reporting_dates') }}
-
-),
-
 opportunities as (
 
-    select opportunities.*
-
-    from {{ ref('int_crm__opportunities') }} as opportunities
-    cross join reporting_dates
-    where
-        opportunities.created_at is null
-        or {{ reporting_date('opportunities.created_at') }} <= reporting_dates.as_of_date
+    select * from {{ ref('int_opportunities') }}
 
 ),
 
 leads as (
 
-    select leads.*
-
-    from {{ ref('int_crm__leads') }} as leads
-    cross join reporting_dates
-    where
-        leads.created_at is null
-        or {{ reporting_date('leads.created_at') }} <= reporting_dates.as_of_date
+    select * from {{ ref('int_leads') }}
 
 ),
 

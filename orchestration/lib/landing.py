@@ -41,6 +41,7 @@ from orchestration.lib.landing_tables import (
 from orchestration.lib.landing_versions import Landing, VersionCounts, apply_versions
 
 HEARTBEAT_SECONDS = 10.0
+LARGE_FILE_BYTES = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,9 @@ def _land_content(
             _write_ledger(connection, contract, result, landing.landed_at)
     finally:
         connection.execute(f"drop table if exists {STAGED_ROWS}")
+        if before.byte_count > LARGE_FILE_BYTES:
+            # Only now the space of the staged rows can be used again.
+            connection.execute("checkpoint")
     return result
 
 

@@ -54,9 +54,8 @@ select
     activities.duration_minutes
 
 from activities
-cross join reporting_dates
 left join accounts
     on activities.account_id = accounts.account_id
 left join reps
     on activities.rep_id = reps.rep_id
-where {{ reporting_date('activities.occurred_at') }} <= reporting_dates.as_of_date
+where {{ reporting_date('activities.occurred_at') }} <= (select as_of_date from reporting_dates)

@@ -8,7 +8,7 @@ reporting_dates as (
 
 leads as (
 
-    select * from {{ ref('int_crm__leads') }}
+    select * from {{ ref('int_leads') }}
 
 ),
 
@@ -53,9 +53,6 @@ dated_leads as (
 
     from leads
     cross join reporting_dates
-    where
-        leads.created_at is null
-        or {{ reporting_date('leads.created_at') }} <= reporting_dates.as_of_date
 
 ),
 

@@ -8,7 +8,7 @@ reporting_dates as (
 
 opportunities as (
 
-    select * from {{ ref('int_crm__opportunities') }}
+    select * from {{ ref('int_opportunities') }}
 
 ),
 
@@ -20,13 +20,7 @@ opportunity_leads as (
 
 leads as (
 
-    select leads.*
-
-    from {{ ref('int_crm__leads') }} as leads
-    cross join reporting_dates
-    where
-        leads.created_at is null
-        or {{ reporting_date('leads.created_at') }} <= reporting_dates.as_of_date
+    select * from {{ ref('int_leads') }}
 
 ),
 
@@ -100,9 +94,6 @@ dated_opportunities as (
 
     from opportunities
     cross join reporting_dates
-    where
-        opportunities.created_at is null
-        or {{ reporting_date('opportunities.created_at') }} <= reporting_dates.as_of_date
 
 ),
 

@@ -51,7 +51,6 @@ select
     ) }} as monthly_recurring_revenue
 
 from subscriptions
-cross join reporting_dates
 left join accounts
     on subscriptions.account_id = accounts.account_id
 left join products
@@ -61,4 +60,4 @@ left join exchange_rates
         subscriptions.source = exchange_rates.source
         and subscriptions.currency = exchange_rates.from_currency
         and subscriptions.started_on = exchange_rates.rate_date
-where subscriptions.started_on <= reporting_dates.as_of_date
+where subscriptions.started_on <= (select as_of_date from reporting_dates)

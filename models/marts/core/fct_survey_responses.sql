@@ -43,9 +43,8 @@ select
     survey_responses.scale_maximum
 
 from survey_responses
-cross join reporting_dates
 left join accounts
     on survey_responses.account_id = accounts.account_id
 left join reps
     on survey_responses.rep_id = reps.rep_id
-where {{ reporting_date('survey_responses.responded_at') }} <= reporting_dates.as_of_date
+where {{ reporting_date('survey_responses.responded_at') }} <= (select as_of_date from reporting_dates)

@@ -18,6 +18,12 @@ periods as (
 
 ),
 
+period_days as (
+
+    select * from {{ ref('period_days') }}
+
+),
+
 pipeline_and_quota as (
 
     -- one row per opportunity and period at the start of which it was open
@@ -42,8 +48,8 @@ pipeline_and_quota as (
 
     select
         target_days.target_id as record_id,
-        periods.period_grain,
-        periods.period_start_date,
+        period_days.period_grain,
+        period_days.period_start_date,
         target_days.target_date as occurred_date,
         0 as pipeline,
         target_days.target_value as quota,
@@ -51,8 +57,8 @@ pipeline_and_quota as (
         target_days.team
 
     from target_days
-    inner join periods
-        on target_days.target_date between periods.period_start_date and periods.period_end_date
+    inner join period_days
+        on target_days.target_date = period_days.calendar_date
     where target_days.kpi = 'revenue' and target_days.dimension = 'rep'
 
 )

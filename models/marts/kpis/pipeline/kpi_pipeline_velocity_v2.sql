@@ -18,6 +18,12 @@ periods as (
 
 ),
 
+period_days as (
+
+    select * from {{ ref('period_days') }}
+
+),
+
 -- one row per period and opportunity worked or closed in it, and per line won in it
 facts_by_period as (
 
@@ -48,8 +54,8 @@ facts_by_period as (
 
     select
         opportunities.opportunity_id as record_id,
-        periods.period_grain,
-        periods.period_start_date,
+        period_days.period_grain,
+        period_days.period_start_date,
         opportunities.closed_date as occurred_date,
         case when opportunities.is_won then 'won' else 'lost' end as fact,
         0 as revenue,
@@ -61,17 +67,15 @@ facts_by_period as (
         opportunities.rep
 
     from opportunities
-    inner join periods
-        on
-            opportunities.closed_date
-            between periods.period_start_date and periods.period_end_date
+    inner join period_days
+        on opportunities.closed_date = period_days.calendar_date
 
     union all
 
     select
         opportunity_lines.opportunity_line_id as record_id,
-        periods.period_grain,
-        periods.period_start_date,
+        period_days.period_grain,
+        period_days.period_start_date,
         opportunity_lines.closed_date as occurred_date,
         'line won' as fact,
         opportunity_lines.amount as revenue,
@@ -83,10 +87,8 @@ facts_by_period as (
         opportunity_lines.rep
 
     from opportunity_lines
-    inner join periods
-        on
-            opportunity_lines.closed_date
-            between periods.period_start_date and periods.period_end_date
+    inner join period_days
+        on opportunity_lines.closed_date = period_days.calendar_date
     where opportunity_lines.is_won
 
 )
@@ -102,8 +104,6 @@ facts_by_period as (
         / count(*) filter (where fact in ('won', 'lost'))
     end",
     denominator="sum(cycle_days) filter (where fact = 'won')",
-    denominator_scale="1 / nullif(
-        cast(count(*) filter (where fact = 'won' and cycle_days is not null) as double), 0
-    )",
+    denominator_scale="1 / nullif(cast(count(cycle_days) filter (where fact = 'won') as double), 0)",
     by='period'
 ) }}

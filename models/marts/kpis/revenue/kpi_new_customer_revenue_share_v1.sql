@@ -6,9 +6,9 @@ opportunity_lines as (
 
 ),
 
-periods as (
+period_days as (
 
-    select * from {{ ref('periods') }}
+    select * from {{ ref('period_days') }}
 
 ),
 
@@ -17,12 +17,12 @@ won_lines as (
 
     select
         opportunity_lines.opportunity_line_id as record_id,
-        periods.period_grain,
-        periods.period_start_date,
+        period_days.period_grain,
+        period_days.period_start_date,
         opportunity_lines.closed_date as occurred_date,
         opportunity_lines.amount,
         coalesce(
-            opportunity_lines.customer_since_date >= periods.period_start_date, false
+            opportunity_lines.customer_since_date >= period_days.period_start_date, false
         ) as is_new_customer,
         opportunity_lines.segment,
         opportunity_lines.industry,
@@ -30,10 +30,8 @@ won_lines as (
         opportunity_lines.channel
 
     from opportunity_lines
-    inner join periods
-        on
-            opportunity_lines.closed_date
-            between periods.period_start_date and periods.period_end_date
+    inner join period_days
+        on opportunity_lines.closed_date = period_days.calendar_date
     where opportunity_lines.is_won
 
 )

@@ -18,12 +18,18 @@ periods as (
 
 ),
 
+period_days as (
+
+    select * from {{ ref('period_days') }}
+
+),
+
 revenue_and_reps as (
 
     select
         opportunity_lines.opportunity_line_id as record_id,
-        periods.period_grain,
-        periods.period_start_date,
+        period_days.period_grain,
+        period_days.period_start_date,
         opportunity_lines.closed_date as occurred_date,
         opportunity_lines.amount as revenue,
         0 as rep_count,
@@ -31,10 +37,8 @@ revenue_and_reps as (
         opportunity_lines.region
 
     from opportunity_lines
-    inner join periods
-        on
-            opportunity_lines.closed_date
-            between periods.period_start_date and periods.period_end_date
+    inner join period_days
+        on opportunity_lines.closed_date = period_days.calendar_date
     where opportunity_lines.is_won
 
     union all

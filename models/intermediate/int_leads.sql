@@ -1,0 +1,21 @@
+with
+
+reporting_dates as (
+
+    select * from {{ ref('int_reporting_dates') }}
+
+),
+
+leads as (
+
+    select * from {{ ref('int_crm__leads') }}
+
+)
+
+-- what was created after the as-of date is not there yet
+select *
+
+from leads
+where
+    created_at is null
+    or {{ reporting_date('created_at') }} <= (select as_of_date from reporting_dates)
