@@ -6,6 +6,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 
 python = $(VENV)/bin/python
 installed = $(VENV)/.installed
+installed_spark = $(VENV)/.installed-spark
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -16,11 +17,14 @@ export DBT_PROFILES_DIR := $(CURDIR)
 # Dagster starts `dbt` by its name.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
+lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-annotate --custom-compile-command "make lock"
+
 .DEFAULT_GOAL := help
-.PHONY: help run test dev lint demo explain bench templates lock clean
+.PHONY: help run test test-spark chaos-spark dev lint demo explain bench templates spark lock clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1@/' \
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
 		| awk -F@ '{ printf "%-18s%s\n", $$1, $$2 }'
 
 run: $(installed) ## land, build, test and publish; makes demo data when nothing has arrived
@@ -28,6 +32,12 @@ run: $(installed) ## land, build, test and publish; makes demo data when nothing
 
 test: $(installed) ## run the tests
 	@$(python) -m pytest $(ARGS)
+
+test-spark: $(installed_spark) ## build on Spark and compare every number with DuckDB; needs Java 17
+	@$(python) -m pytest $(or $(ARGS),tests/spark)
+
+chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
+	@$(python) -m tests.spark.chaos
 
 dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
 	@mkdir -p "$(DAGSTER_HOME)"
@@ -56,10 +66,14 @@ bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 templates: $(installed) ## write header-only export files to fill in
 	@$(python) -m orchestration.templates
 
+spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
+
 lock: $(installed) ## lock the newest versions that pyproject.toml allows
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --all-extras --universal \
-		--python-version 3.11 --generate-hashes --no-strip-extras --no-annotate \
-		--custom-compile-command "make lock" --output-file requirements.lock
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra dev $(lock_options) \
+		--output-file requirements.lock
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra spark $(lock_options) \
+		--constraint requirements.lock --output-file requirements-spark.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
 	@rm -rf target logs .pytest_cache .ruff_cache .hypothesis
@@ -81,3 +95,9 @@ $(installed): requirements.lock
 	@$(python) -m pip install -qq --disable-pip-version-check pip==26.3
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
 	@mv $(VENV)/.unfinished $@
+
+# Only what Spark needs on top.
+$(installed_spark): requirements-spark.lock $(installed)
+	@echo "Adding Spark to $(VENV): a minute or two, once."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-spark.lock
+	@touch $@

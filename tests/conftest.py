@@ -1,6 +1,5 @@
 """Warehouses that were built once, for all tests that look at published numbers."""
 
-import os
 import subprocess
 import sys
 from datetime import date
@@ -22,10 +21,8 @@ def refresh(settings: Settings, dagster_home: Path) -> subprocess.CompletedProce
         [sys.executable, "-m", "orchestration.run"],
         cwd=PROJECT_FOLDER,
         env={
-            **os.environ,
+            **settings.dbt_environment,
             "SALES_KPIS_LANDING": str(settings.landing_folder),
-            "SALES_KPIS_WAREHOUSE": str(settings.warehouse_folder),
-            "SALES_KPIS_SOURCES": ",".join(settings.sources),
             "DAGSTER_HOME": str(dagster_home),
             "COLUMNS": "120",
         },

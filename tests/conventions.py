@@ -30,6 +30,37 @@ INPUTS_THAT_ARE_NO_ENTITY = {"costs_of_goods"}
 FOLDERS_THAT_ARE_NO_CRM = {"landing"}
 
 _CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|today\s*\(|getdate\s*\()", re.I)
+# What DuckDB and Spark read differently, or only one of them reads, and what to write instead.
+_NOT_PORTABLE = {
+    r"::": "cast(... as ...)",
+    r"\bqualify\b": "row_number() in a CTE",
+    r"\bdistinct\s+on\b": "row_number() in a CTE",
+    r"\basof\s+join\b": "a join on a range",
+    r"\b(union|intersect|except)\s+(all\s+)?by\s+name\b": "the columns by name",
+    r"\*\s*(exclude|except|replace)\b": "the columns by name",
+    r"\b(un)?pivot\b": "filter (where ...)",
+    r"\bgroup\s+by\s+all\b": "the columns of the group",
+    r"\bignore\s+nulls\b": "a filter before the window",
+    r"\brange\s+between\s+interval\b": "rows between",
+    r"\bcount_if\s*\(": "count(*) filter (where ...)",
+    r"\bmedian\s*\(": "percentile_cont(0.5) within group (order by ...)",
+    r"\b(quantile\w*|percentile|percentile_disc|approx_\w+|mode)\s*\(": "percentile_cont",
+    r"\b(arg_max|arg_min|first|last)\s*\(": "max_by, or row_number() in a CTE",
+    r"\b(unnest|explode|generate_series|list_\w+|string_agg|listagg)\s*\(": "a portable macro",
+    r"\b(year|month|quarter|week|day|dayofweek|weekday|isodow)\s*\(": "extract(... from ...)",
+    r"\bextract\s*\(\s*(dow|isodow|isoyear|dayofweek|weekday)\b": "days_between week starts",
+    r"\bdate_(trunc|diff|add|sub)\s*\((?!.*\}\})": "dbt's macros, or a portable one",
+    r"\bdatediff\s*\(\s*[^)]*'(week|month|quarter|hour|minute)'": "days_between",
+    r"\btype_float\b": "double",
+    r"\b(varchar|text|float|real|hugeint)\b(?=\s*[),])": "string or double",
+    r"\b(div|regexp_replace|log)\s*\(": "a portable macro",
+    r"//": "cast(floor(cast(a as double) / b) as int)",
+    r"\*\s*1\.0\b|/\s*\d+\.\d+": "cast(... as double) /",
+    r"\blike\s+'[^']*\\": "a pattern without a backslash",
+    r"\b(as|by|on|select|,)\s+\"": "names in lower case without quotes",
+}
+_ENGINE = re.compile(r"\b(adapter\.dispatch|target\.(type|name)|(duckdb|spark|default)__\w+)")
+
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_{1,2}[a-z0-9]+)*")
 _SHORTENED_WORDS = set(
     "acct amt avg cat cd cnt cust desc dt flg ind mgr mth nbr nm nr num opp opps pct prd prod qtr"
@@ -175,6 +206,36 @@ def nothing_asks_for_the_time(project: Project) -> Iterator[str]:
             yield f"{name} asks for the time with {clock[1]}: the as-of date is data"
 
 
+def sql_runs_on_every_engine(project: Project) -> Iterator[str]:
+    for name, text in _texts_outside_portable(project):
+        text = _without_comments(text)
+        for pattern, instead in _NOT_PORTABLE.items():
+            if found := re.search(pattern, text, re.I):
+                yield f"{name} has {found[0]!r}: write {instead}"
+
+
+def engines_differ_in_portable_macros_only(project: Project) -> Iterator[str]:
+    for name, text in _texts_outside_portable(project):
+        if engine := _ENGINE.search(_without_comments(text)):
+            yield f"{name} has {engine[0]}: engines differ in macros/portable only"
+
+
+def _texts_outside_portable(project: Project) -> Iterator[tuple[str, str]]:
+    """The name and the text of every model, test and macro that all engines share."""
+    for node in project.manifest["nodes"].values():
+        # a generic test has no text of its own
+        if node["resource_type"] == "model" or node["path"].startswith("assert_"):
+            yield node["alias"], node["raw_code"]
+    for macro in project.manifest["macros"].values():
+        is_portable = macro["original_file_path"].startswith("macros/portable/")
+        if macro["package_name"] == PACKAGE and not is_portable:
+            yield macro["name"], macro["macro_sql"]
+
+
+def _without_comments(text: str) -> str:
+    return re.sub(r"\{#.*?#\}|--[^\n]*", "", text, flags=re.S)
+
+
 def crm_exports_are_the_canonical_crm(project: Project) -> Iterator[str]:
     tables = {
         source["name"]: source
@@ -274,6 +335,7 @@ CONVENTIONS = (
     crm_exports_are_the_canonical_crm,
     data_flows_one_way,
     declared_sources_are_the_staging_folders,
+    engines_differ_in_portable_macros_only,
     every_kpi_has_a_unit_test,
     every_kpi_has_the_shared_contract,
     kpi_files_are_short,
@@ -284,4 +346,5 @@ CONVENTIONS = (
     nothing_asks_for_the_time,
     only_staging_reads_what_has_landed,
     readiness_looks_at_every_entity,
+    sql_runs_on_every_engine,
 )

@@ -123,6 +123,23 @@ def ask_for_the_time_in_a_macro(project: Project) -> None:
     project.manifest["macros"][f"macro.{PACKAGE}.kpi_part"]["macro_sql"] += "now ()"
 
 
+def write_what_only_one_engine_reads(project: Project) -> None:
+    model(project, "dim_reps")["raw_code"] += "\nqualify row_number() over (order by rep_id) = 1"
+
+
+def write_it_in_a_macro(project: Project) -> None:
+    project.manifest["macros"][f"macro.{PACKAGE}.kpi_part"]["macro_sql"] += "x::double"
+
+
+def write_it_in_a_test(project: Project) -> None:
+    test = project.manifest["nodes"][f"test.{PACKAGE}.assert_values_are_their_parts"]
+    test["raw_code"] += "group by all"
+
+
+def ask_for_the_engine(project: Project) -> None:
+    model(project, "dim_reps")["raw_code"] += "{% if target.type == 'spark' %}{% endif %}"
+
+
 def add_an_export(project: Project) -> None:
     manifest_sources = project.manifest["sources"]
     manifest_sources["source.new"] = {**source(project, "crm.reps"), "name": "visits"}
@@ -283,6 +300,26 @@ VIOLATIONS = [
         "kpi_part asks for the time with now (: the as-of date is data",
     ),
     (
+        write_what_only_one_engine_reads,
+        conventions.sql_runs_on_every_engine,
+        "dim_reps has 'qualify': write row_number() in a CTE",
+    ),
+    (
+        write_it_in_a_macro,
+        conventions.sql_runs_on_every_engine,
+        "kpi_part has '::': write cast(... as ...)",
+    ),
+    (
+        write_it_in_a_test,
+        conventions.sql_runs_on_every_engine,
+        "assert_values_are_their_parts has 'group by all': write the columns of the group",
+    ),
+    (
+        ask_for_the_engine,
+        conventions.engines_differ_in_portable_macros_only,
+        "dim_reps has target.type: engines differ in macros/portable only",
+    ),
+    (
         add_an_export,
         conventions.crm_exports_are_the_canonical_crm,
         "visits is in only one of the crm export and the canonical CRM",
@@ -373,6 +410,48 @@ VIOLATIONS = [
         "crm names a stage twice",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x::date",
+        "select distinct on (a) b",
+        "asof join prices",
+        "union all by name",
+        "select * exclude (a)",
+        "pivot sales on month",
+        "last_value(a ignore nulls) over w",
+        "range between interval 7 days preceding and current row",
+        "count_if(is_won)",
+        "median(amount)",
+        "quantile_cont(amount, 0.5)",
+        "percentile_disc(0.5) within group (order by amount)",
+        "arg_max(stage, entered_at)",
+        "first(stage order by entered_at)",
+        "unnest(tags)",
+        "generate_series(1, 3)",
+        "string_agg(stage, ',')",
+        "year(closed_date)",
+        "extract(dow from closed_date)",
+        "date_trunc('week', closed_date)",
+        "{{ dbt.datediff('a', 'b', 'month') }}",
+        "cast(a as {{ dbt.type_float() }})",
+        "cast(a as varchar)",
+        "regexp_replace(a, 'b', 'c')",
+        "a // 7",
+        "won * 1.0 / closed",
+        "seconds / 3600.0",
+        'select amount as "Amount"',
+    ],
+)
+def test_a_line_that_one_engine_reads_otherwise_is_seen(project: Project, line: str) -> None:
+    spoilt = copy.deepcopy(project)
+    model(spoilt, "dim_reps")["raw_code"] += f"\n{line}"
+
+    violations = list(conventions.sql_runs_on_every_engine(spoilt))
+
+    assert violations and all(violation.startswith("dim_reps has ") for violation in violations)
 
 
 def test_every_convention_is_tried() -> None:

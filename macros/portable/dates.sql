@@ -1,9 +1,15 @@
+{#
+    Each macro has a variant for every engine that writes it in another way; the reason stands above
+    the variant.
+#}
+
+
 {# The date, in the reporting time zone, of a timestamp in UTC. #}
 {% macro reporting_date(timestamp_column) -%}
 {%- if var('reporting_timezone') == 'UTC' -%}
 cast({{ timestamp_column }} as date)
 {%- else -%}
-cast(timezone('{{ var('reporting_timezone') }}', timezone('UTC', {{ timestamp_column }})) as date)
+cast({{ adapter.dispatch('from_utc')(timestamp_column, var('reporting_timezone')) }} as date)
 {%- endif -%}
 {%- endmacro %}
 
@@ -16,8 +22,30 @@ cast(timezone('{{ var('reporting_timezone') }}', timezone('UTC', {{ timestamp_co
 {%- if var('reporting_timezone') == 'UTC' -%}
 cast({{ date_column }} as timestamp)
 {%- else -%}
-timezone('UTC', timezone('{{ var('reporting_timezone') }}', cast({{ date_column }} as timestamp)))
+{{ adapter.dispatch('to_utc')('cast(' ~ date_column ~ ' as timestamp)', var('reporting_timezone')) }}
 {%- endif -%}
+{%- endmacro %}
+
+
+{# A timestamp in UTC as the clock of a time zone shows it. #}
+{% macro default__from_utc(timestamp_column, timezone) -%}
+timezone('{{ timezone }}', timezone('UTC', {{ timestamp_column }}))
+{%- endmacro %}
+
+{# Spark has no timezone(). #}
+{% macro spark__from_utc(timestamp_column, timezone) -%}
+from_utc_timestamp({{ timestamp_column }}, '{{ timezone }}')
+{%- endmacro %}
+
+
+{# What the clock of a time zone shows, as a timestamp in UTC. #}
+{% macro default__to_utc(timestamp_column, timezone) -%}
+timezone('UTC', timezone('{{ timezone }}', {{ timestamp_column }}))
+{%- endmacro %}
+
+{# Spark has no timezone(). #}
+{% macro spark__to_utc(timestamp_column, timezone) -%}
+to_utc_timestamp({{ timestamp_column }}, '{{ timezone }}')
 {%- endmacro %}
 
 
@@ -33,12 +61,16 @@ cast({{ dbt.dateadd('month', months, date_column) }} as date)
 
 {# Whole days from one date to a later one. #}
 {% macro days_between(first_date, last_date) -%}
-{{ dbt.datediff(first_date, last_date, 'day') }}
+cast({{ dbt.datediff(first_date, last_date, 'day') }} as bigint)
 {%- endmacro %}
 
 
 {# One row per day, column `calendar_date`, from the first to the last date of a one-row CTE. #}
 {% macro day_series(bounds, first_date, last_date) -%}
+{{ adapter.dispatch('day_series')(bounds, first_date, last_date) }}
+{%- endmacro %}
+
+{% macro default__day_series(bounds, first_date, last_date) -%}
 select cast(day_series.calendar_day as date) as calendar_date
     from
         {{ bounds }},
@@ -47,4 +79,10 @@ select cast(day_series.calendar_day as date) as calendar_date
             cast({{ last_date }} as timestamp),
             interval 1 day
         ) as day_series(calendar_day)
+{%- endmacro %}
+
+{# Spark makes series as arrays. #}
+{% macro spark__day_series(bounds, first_date, last_date) -%}
+select explode(sequence({{ first_date }}, {{ last_date }}, interval 1 day)) as calendar_date
+    from {{ bounds }}
 {%- endmacro %}

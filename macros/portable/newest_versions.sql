@@ -5,23 +5,40 @@
 #}
 {% macro newest_versions(raw_table) -%}
 {%- set known_at = var('known_at') -%}
+{%- if not known_at -%}
 (
         select * from {{ raw_table }}
         where not _is_deleted
-        {%- if known_at %} and _landed_at <= cast('{{ known_at }}' as timestamp)
-        {%- set superseded = api.Relation.create(
+    )
+{%- else -%}
+{#- the two tables may have their columns in another order -#}
+{%- set columns = declared_columns(raw_table) | join(', ') -%}
+(
+        select {{ columns }} from {{ raw_table }}
+        where
+            not _is_deleted
+            and _landed_at <= cast('{{ known_at }}' as timestamp)
+
+        union all
+
+        select {{ columns }} from {{ api.Relation.create(
             database=raw_table.database,
             schema=raw_table.schema,
             identifier=raw_table.identifier ~ '__superseded'
-        ) %}
-
-        union all by name
-
-        select * from {{ superseded }}
+        ) }}
         where
             not _is_deleted
             and _landed_at <= cast('{{ known_at }}' as timestamp)
             and _superseded_at > cast('{{ known_at }}' as timestamp)
-        {%- endif %}
     )
+{%- endif -%}
+{%- endmacro %}
+
+
+{# The names of the columns that a raw table is declared with; none while the project is parsed. #}
+{% macro declared_columns(raw_table) -%}
+{%- set tables = (graph.sources.values() if execute else [])
+    | selectattr('schema', 'equalto', raw_table.schema)
+    | selectattr('identifier', 'equalto', raw_table.identifier) | list -%}
+{{ return(tables[0].columns.keys() | list if tables else ['*']) }}
 {%- endmacro %}

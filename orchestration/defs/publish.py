@@ -6,8 +6,10 @@ import dagster as dg
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.defs.transform import dbt_models
+from orchestration.lib.manifest import read_manifest
 from orchestration.lib.publishing import PUBLISHED_SCHEMAS, publish
 from orchestration.lib.settings import read_settings
+from orchestration.lib.spark_exchange import collect_marts
 
 settings = read_settings()
 
@@ -22,6 +24,10 @@ def published_file(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock
 ) -> dg.MaterializeResult:
     """The DuckDB file that BI tools read: schemas kpis, reporting and core, renamed into place."""
+    if settings.runs_on_spark:
+        context.log.info("Reading the marts back from Spark.")
+        marts_folder = settings.exchange_folder / "marts"
+        collect_marts(read_manifest(settings), marts_folder, settings.build_file)
     publication = publish(
         settings.build_file,
         settings.published_file,

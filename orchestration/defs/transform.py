@@ -10,6 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.manifest import prepare_manifest
 from orchestration.lib.settings import read_settings
+from orchestration.lib.spark_exchange import export_raw
 
 settings = read_settings()
 
@@ -38,6 +39,8 @@ def dbt_models(
 ) -> Iterator[Any]:
     """Build and test all models in one dbt process; unit tests belong to development."""
     os.environ.update(settings.dbt_environment)
+    if settings.runs_on_spark:
+        export_raw(settings.raw_file, settings.exchange_folder / "raw", context.log.info)
     yield from dbt.cli(
         ["build", "--exclude-resource-type", "unit_test"],
         context=context,

@@ -52,7 +52,7 @@ def _stamp(settings: Settings) -> str:
     files = [PROJECT_FOLDER / name for name in _PARSED_FILES]
     for folder in _PARSED_FOLDERS:
         files += sorted(path for path in (PROJECT_FOLDER / folder).rglob("*") if path.is_file())
-    digest = hashlib.sha256(",".join(settings.sources).encode())
+    digest = hashlib.sha256(f"{settings.target} {settings.sources}".encode())
     for file in files:
         digest.update(f"{file.relative_to(PROJECT_FOLDER)} {file.stat().st_mtime_ns}\n".encode())
     return digest.hexdigest()

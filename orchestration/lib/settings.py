@@ -14,15 +14,18 @@ PROJECT_FOLDER = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Settings:
-    """Folders and sources of one warehouse.
+    """Folders, sources and engine of one warehouse.
 
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
-    three DuckDB files; `sources` are the names of the enabled sources.
+    three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
+    profiles.yml that models run on, and `spark_folder` what Spark and this machine share.
     """
 
     landing_folder: Path
     warehouse_folder: Path
     sources: tuple[str, ...]
+    target: str = "duckdb"
+    spark_folder: Path | None = None
 
     @property
     def raw_file(self) -> Path:
@@ -44,6 +47,16 @@ class Settings:
         """Where dbt keeps its manifest and compiled models for this warehouse."""
         return self.warehouse_folder / "dbt"
 
+    @property
+    def runs_on_spark(self) -> bool:
+        """Whether the models run on Spark, and not on DuckDB."""
+        return self.target != "duckdb"
+
+    @property
+    def exchange_folder(self) -> Path:
+        """Where raw tables and marts pass between Spark and DuckDB, as Parquet."""
+        return self.spark_folder or self.warehouse_folder / "spark"
+
     @cached_property
     def dbt_vars(self) -> dict[str, Any]:
         """The vars of dbt_project.yml."""
@@ -58,6 +71,10 @@ class Settings:
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "SALES_KPIS_WAREHOUSE": str(self.warehouse_folder),
             "SALES_KPIS_SOURCES": ",".join(self.sources),
+            "SALES_KPIS_TARGET": self.target,
+            "SALES_KPIS_SPARK_FOLDER": str(self.exchange_folder),
+            # Its processes on this machine find each other without its name in the network.
+            **({"SPARK_LOCAL_IP": "127.0.0.1"} if self.target == "spark_local" else {}),
         }
 
 
@@ -73,10 +90,13 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     )
     if not sources:
         raise ValueError("SALES_KPIS_SOURCES names no source; leave it out or name at least one.")
+    spark_folder = environment.get("SALES_KPIS_SPARK_FOLDER")
     return Settings(
         landing_folder=_folder(environment.get("SALES_KPIS_LANDING", "landing")),
         warehouse_folder=_folder(environment.get("SALES_KPIS_WAREHOUSE", "warehouse")),
         sources=sources,
+        target=environment.get("SALES_KPIS_TARGET", "duckdb"),
+        spark_folder=_folder(spark_folder) if spark_folder else None,
     )
 
 
