@@ -98,6 +98,7 @@ $(installed): requirements.lock
 
 # Only what Spark needs on top.
 $(installed_spark): requirements-spark.lock $(installed)
+	@command -v java > /dev/null || { echo "Spark needs Java 17: install a runtime." >&2; exit 1; }
 	@echo "Adding Spark to $(VENV): a minute or two, once."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-spark.lock
 	@touch $@

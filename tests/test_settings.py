@@ -27,6 +27,24 @@ def test_the_files_of_a_warehouse_lie_in_its_folder(tmp_path: Path) -> None:
     assert settings.dbt_target_folder == tmp_path / "dbt"
 
 
+def test_models_run_on_duckdb_unless_a_target_is_named(tmp_path: Path) -> None:
+    warehouse = {"SALES_KPIS_WAREHOUSE": str(tmp_path)}
+    assert not read_settings(warehouse).runs_on_spark
+
+    on_spark = read_settings({**warehouse, "SALES_KPIS_TARGET": "spark"})
+
+    assert on_spark.runs_on_spark
+    assert on_spark.dbt_environment["SALES_KPIS_TARGET"] == "spark"
+    assert on_spark.exchange_folder == tmp_path / "spark"
+
+
+def test_the_folder_shared_with_spark_can_be_anywhere(tmp_path: Path) -> None:
+    settings = read_settings({"SALES_KPIS_SPARK_FOLDER": str(tmp_path)})
+
+    assert settings.exchange_folder == tmp_path
+    assert settings.dbt_environment["SALES_KPIS_SPARK_FOLDER"] == str(tmp_path)
+
+
 def test_relative_folders_are_relative_to_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,4 +18,5 @@ select *
 from opportunities
 where
     created_at is null
-    or {{ reporting_date('created_at') }} <= (select as_of_date from reporting_dates)
+    or {{ reporting_date('created_at') }}
+    <= (select reporting_dates.as_of_date from reporting_dates)

@@ -80,7 +80,8 @@ def collect_marts(manifest: Mapping[str, Any], folder: Path, build_file: Path) -
     """Make the build file from the marts that Spark wrote to `folder`; gives the number of tables.
 
     The file is as dbt makes it on DuckDB: the same schemas, tables, types, comments and the view
-    on the newest version of each KPI. Raises FileNotFoundError for a mart that is not there.
+    on the newest version of each KPI. Raises FileNotFoundError for a mart that is not there, and
+    duckdb.ConstraintException for a key that Spark wrote twice.
     """
     new_file = build_file.with_name(f".{build_file.name}.{uuid.uuid4().hex}")
     count = 0
@@ -117,8 +118,14 @@ def _collect_mart(
         name: types.get(name) or column["data_type"] for name, column in node["columns"].items()
     }
     duckdb_types = {name: _DUCKDB_TYPES.get(kind, kind) for name, kind in columns.items()}
-    definitions = ", ".join(f"{quoted_name(name)} {kind}" for name, kind in duckdb_types.items())
-    connection.execute(f"create table {table} ({definitions})")
+    definitions = [f"{quoted_name(name)} {kind}" for name, kind in duckdb_types.items()]
+    # Spark does not enforce keys
+    definitions += [
+        f"primary key ({', '.join(quoted_name(name) for name in constraint['columns'])})"
+        for constraint in node.get("constraints", [])
+        if constraint["type"] == "primary_key"
+    ]
+    connection.execute(f"create table {table} ({', '.join(definitions)})")
     files = folder / node["schema"] / node["alias"]
     if not files.is_dir():
         raise FileNotFoundError(f"Spark wrote no {node['schema']}.{node['alias']} to {files}.")

@@ -28,8 +28,8 @@ class Measurement:
     KPI model's start to the end of kpi_values when they run by themselves, without dbt's start,
     `kpi_statements` that of the same models' compiled SQL without dbt, and `script` that from the
     script's first statement to its last.
-    `whole_refresh` lands, builds and publishes everything once more, with the project parsed before;
-    None where it was not measured.
+    `whole_refresh` lands, builds and publishes everything once more, with the project parsed
+    before; it is None where it was not measured.
     """
 
     scale: int

@@ -58,4 +58,6 @@ left join accounts
     on activities.account_id = accounts.account_id
 left join reps
     on activities.rep_id = reps.rep_id
-where {{ reporting_date('activities.occurred_at') }} <= (select as_of_date from reporting_dates)
+where
+    {{ reporting_date('activities.occurred_at') }}
+    <= (select reporting_dates.as_of_date from reporting_dates)

@@ -60,4 +60,4 @@ left join exchange_rates
         subscriptions.source = exchange_rates.source
         and subscriptions.currency = exchange_rates.from_currency
         and subscriptions.started_on = exchange_rates.rate_date
-where subscriptions.started_on <= (select as_of_date from reporting_dates)
+where subscriptions.started_on <= (select reporting_dates.as_of_date from reporting_dates)

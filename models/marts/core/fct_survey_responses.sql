@@ -47,4 +47,6 @@ left join accounts
     on survey_responses.account_id = accounts.account_id
 left join reps
     on survey_responses.rep_id = reps.rep_id
-where {{ reporting_date('survey_responses.responded_at') }} <= (select as_of_date from reporting_dates)
+where
+    {{ reporting_date('survey_responses.responded_at') }}
+    <= (select reporting_dates.as_of_date from reporting_dates)
