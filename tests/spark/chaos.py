@@ -74,6 +74,9 @@ def _cluster(
         spark.ui.enabled false
         spark.ui.showConsoleProgress false
         spark.sql.shuffle.partitions 4
+        spark.driver.extraJavaOptions \
+-Dlog4j2.configurationFile={PROJECT_FOLDER}/orchestration/log4j2.properties \
+-Dsales_kpis.spark_folder={spark_folder} -Dderby.stream.error.file={folder}/derby.log
         spark.sql.warehouse.dir {spark_folder}/warehouse
         spark.hadoop.javax.jdo.option.ConnectionURL \
 jdbc:derby:;databaseName={spark_folder}/metastore;create=true
