@@ -1,6 +1,7 @@
 """The dbt project as assets, its tests as asset checks."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,9 @@ def dbt_models(
 ) -> Iterator[Any]:
     """Build and test all models in one dbt process; unit tests belong to development."""
     os.environ.update(settings.dbt_environment)
+    if settings.target == "spark_local":
+        # The tables of the last run, whose catalogue is gone.
+        shutil.rmtree(settings.exchange_folder / "warehouse", ignore_errors=True)
     if settings.runs_on_spark:
         export_raw(settings.raw_file, settings.exchange_folder / "raw", context.log.info)
     yield from dbt.cli(
