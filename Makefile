@@ -25,7 +25,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
-		| awk -F@ '{ printf "%-18s%s\n", $$1, $$2 }'
+		| awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
 
 run: $(installed) ## land, build, test and publish; makes demo data when nothing has arrived
 	@$(python) -m orchestration.run
@@ -55,10 +55,10 @@ demo: $(installed) ## write demo exports: SCALE=200000 AS_OF=2026-09-30
 		$(if $(SCALE),--scale "$(SCALE)") $(if $(AS_OF),--as-of "$(AS_OF)")
 
 # make exports what its command line sets, so the shell reads a slice's value whatever is in it.
-explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN=month PERIOD=2026-03 SLICE=region:North
+explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN=month PERIOD=2026-03 SLICE=region:Benelux
 	@: $(foreach name,KPI GRAIN PERIOD,$(if $($(name)),,$(error make explain needs $(name)=…; see make help)))
 	@$(python) -m orchestration.explain --kpi "$$KPI" --grain "$$GRAIN" --period "$$PERIOD" \
-		$(if $(SLICE),--slice "$$SLICE")
+		$(if $(SLICE),--slice "$$SLICE") $(if $(LIMIT),--limit "$$LIMIT")
 
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench

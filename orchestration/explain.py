@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--kpi", required=True, help="as in win_rate_v2")
     parser.add_argument("--grain", required=True, help="week, month or quarter")
     parser.add_argument("--period", required=True, help="2026-03, 2026-Q1, 2026-W10 or 2026-03-01")
-    parser.add_argument("--slice", default="total", help="total, or as in region:North")
+    parser.add_argument("--slice", default="total", help="total, or as in region:Benelux")
     parser.add_argument("--limit", type=int, default=50, help="records to show; 0 shows all")
     arguments = parser.parse_args()
     console = Console()
@@ -47,6 +47,7 @@ def main() -> int:
         style="bold",
         markup=False,
         highlight=False,
+        soft_wrap=True,
     )
     console.print(_table(records, arguments.limit))
     return 0
@@ -56,7 +57,11 @@ def _table(records: list[Record], limit: int) -> Table:
     shown = records[:limit] if limit else records
     numerator, denominator = add_up(records)
     table = Table(
-        caption=f"{len(shown)} of {len(records)} records" if len(shown) < len(records) else None,
+        caption=(
+            f"{len(shown)} of {len(records)} records; LIMIT=0 shows all"
+            if len(shown) < len(records)
+            else None
+        ),
         show_footer=True,
     )
     table.add_column("Record", footer=f"{len(records)} records")

@@ -74,7 +74,7 @@ def _show_result(settings: Settings) -> None:
     console.print(
         f"\nOpen the data, read-only and at any time:\n"
         f"  duckdb -readonly {file}\n"
-        f"  python -c \"import duckdb; print(duckdb.connect('{file}', read_only=True)"
+        f"  .venv/bin/python -c \"import duckdb; print(duckdb.connect('{file}', read_only=True)"
         f".sql('from reporting.kpi_values'))\"\n"
         f"  make dev    the runs, assets and checks in Dagster's UI",
         highlight=False,

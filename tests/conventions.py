@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.oracle.kpis import KPIS
+
 MAXIMUM_KPI_LINES = 110
 PACKAGE = "sales_kpis"
 LAYERS = ("staging", "intermediate", "core", "kpis", "reporting")
@@ -124,6 +126,12 @@ def kpi_values_reads_every_kpi(project: Project) -> Iterator[str]:
     for model in project.kpis:
         if model["unique_id"] not in kpi_values["depends_on"]["nodes"]:
             yield f"{model['alias']} has no line in kpi_values.sql"
+
+
+def every_kpi_is_in_the_oracle(project: Project) -> Iterator[str]:
+    for row in project.catalog:
+        if f"{row['kpi']}_v{row['version']}" not in KPIS:
+            yield f"{row['kpi']} version {row['version']} has no definition in tests/oracle/kpis.py"
 
 
 def every_kpi_has_a_unit_test(project: Project) -> Iterator[str]:
@@ -338,6 +346,7 @@ CONVENTIONS = (
     engines_differ_in_portable_macros_only,
     every_kpi_has_a_unit_test,
     every_kpi_has_the_shared_contract,
+    every_kpi_is_in_the_oracle,
     kpi_files_are_short,
     kpi_values_reads_every_kpi,
     latest_version_is_the_highest,

@@ -160,16 +160,39 @@ def test_every_kpi_of_the_catalogue_can_be_explained(demo: Explained) -> None:
     assert sorted(demo.explanations) == sorted(kpi_tables())
 
 
-def test_a_cell_that_does_not_exist_is_named(demo: Explained) -> None:
-    cell = Cell("revenue_v1", "month", date(1999, 1, 1), "region", "Atlantis")
-
-    with pytest.raises(
-        ExplainError, match="kpi_revenue_v1 has no row for month 1999-01-01, region Atlantis"
-    ):
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        (
+            Cell("revenue_v1", "month", date(2026, 3, 1), "region", "Atlantis"),
+            "kpi_revenue_v1 has no row for month 2026-03-01, region Atlantis;"
+            " region is one of Benelux, British Isles, DACH, ",
+        ),
+        (
+            Cell("drop_off_rate_v1", "month", date(2026, 3, 1), "colour", "red"),
+            "its slices are channel, segment, stage, total",
+        ),
+        (
+            Cell("revenue_v1", "quarter", date(1999, 1, 1)),
+            "its quarters start from 2024-07-01 to 2026-07-01",
+        ),
+    ],
+)
+def test_a_cell_that_does_not_exist_is_answered_with_those_that_do(
+    demo: Explained, cell: Cell, message: str
+) -> None:
+    with pytest.raises(ExplainError, match=message):
         read_cell(demo.connection, cell)
 
 
-def test_a_kpi_that_does_not_exist_is_named(demo_warehouse: Settings) -> None:
+def test_a_kpi_that_is_not_published_is_answered_with_similar_ones(demo: Explained) -> None:
+    with pytest.raises(
+        ExplainError, match="No KPI win_rates_v2 is published; do you mean win_rate_v2, "
+    ):
+        read_cell(demo.connection, Cell("win_rates_v2", "month", date(2026, 3, 1)))
+
+
+def test_a_kpi_without_a_model_is_named(demo_warehouse: Settings) -> None:
     with pytest.raises(ExplainError, match="There is no KPI table kpi_happiness_v1; see reporting"):
         compile_explanations(demo_warehouse, ["happiness_v1"])
 
@@ -253,7 +276,7 @@ def test_the_command_prints_the_cell_and_its_records(maven_warehouse: Settings) 
         "kpi_win_rate_v2, month 2017-03-01 to 2017-03-31, total (all): 0.820711 = 531 / 647"
         in command.stdout
     )
-    assert "2 of 647 records" in command.stdout
+    assert "2 of 647 records; LIMIT=0 shows all" in command.stdout
     assert command.stdout.count("maven_crm:") == 2
 
 
@@ -263,4 +286,4 @@ def test_the_command_says_what_is_wrong(maven_warehouse: Settings) -> None:
     )
 
     assert command.returncode == 1
-    assert "kpi_win_rate_v2 has no row for month 2035-03-01, total (all)." in command.stdout
+    assert "kpi_win_rate_v2 has no row for month 2035-03-01, total (all); " in command.stdout

@@ -121,7 +121,6 @@ def test_the_demo_company_has_a_row_per_kpi(demo_warehouse: Settings) -> None:
         newest = {line["kpi"]: line for line in csv.DictReader(stream)}
     rows = read_scorecard(demo_warehouse.published_file)
 
-    assert len(rows) == 19
     assert Counter(row.label for row in rows) == Counter(
         line["label_english"] for line in newest.values()
     )
@@ -156,7 +155,6 @@ def test_maven_has_the_kpis_that_it_cannot_compute_with_what_they_need(
 ) -> None:
     rows = {row.label: row for row in read_scorecard(maven_warehouse.published_file)}
 
-    assert len(rows) == 19
     assert rows["Market share"].value is None
     assert rows["Market share"].missing_inputs == "market_revenue"
     # the reference value of December 2017

@@ -5,6 +5,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,8 @@ def open_published(published_file: Path) -> duckdb.DuckDBPyConnection:
 
 
 def read_cell(connection: duckdb.DuckDBPyConnection, cell: Cell) -> dict[str, Any]:
-    """The row of the KPI table. Raises ExplainError when there is none."""
+    """The row of the KPI table. Raises ExplainError when there is none, naming what there is."""
+    _check_table(connection, cell)
     result = connection.execute(
         f"""
         select * from build.kpis.{quoted_name("kpi_" + cell.kpi_table)}
@@ -142,9 +144,51 @@ def read_cell(connection: duckdb.DuckDBPyConnection, cell: Cell) -> dict[str, An
     if row is None:
         raise ExplainError(
             f"kpi_{cell.kpi_table} has no row for {cell.period_grain} {cell.period_start_date},"
-            f" {cell.dimension} {cell.dimension_value}."
+            f" {cell.dimension} {cell.dimension_value}; {_what_there_is(connection, cell)}."
         )
     return dict(zip([column[0] for column in result.description], row, strict=True))
+
+
+def _check_table(connection: duckdb.DuckDBPyConnection, cell: Cell) -> None:
+    tables = [
+        name.removeprefix("kpi_")
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables()"
+            " where database_name = 'build' and schema_name = 'kpis'"
+        ).fetchall()
+    ]
+    if cell.kpi_table not in tables:
+        similar = ", ".join(get_close_matches(cell.kpi_table, tables, cutoff=0.5))
+        raise ExplainError(
+            f"No KPI {cell.kpi_table} is published"
+            + (f"; do you mean {similar}?" if similar else "; see reporting.kpi_catalog.")
+            + " A new one is there after `make run`."
+        )
+
+
+def _what_there_is(connection: duckdb.DuckDBPyConnection, cell: Cell) -> str:
+    """The periods, slices or values of the table, whichever the cell asked for in vain."""
+    table = f"build.kpis.{quoted_name('kpi_' + cell.kpi_table)}"
+    dimensions = [
+        row[0] for row in connection.execute(f"select distinct dimension from {table}").fetchall()
+    ]
+    if cell.dimension not in dimensions:
+        return f"its slices are {', '.join(sorted(dimensions))}"
+    values = [
+        row[0]
+        for row in connection.execute(
+            f"select distinct dimension_value from {table} where dimension = ? order by all",
+            [cell.dimension],
+        ).fetchall()
+    ]
+    if cell.dimension_value not in values:
+        return f"{cell.dimension} is one of {', '.join(values[:20])}" + ", …" * (len(values) > 20)
+    first, last = connection.execute(
+        f"select min(period_start_date), max(period_start_date) from {table}"
+        " where period_grain = ?",
+        [cell.period_grain],
+    ).fetchone()
+    return f"its {cell.period_grain}s start from {first} to {last}"
 
 
 def read_records(
