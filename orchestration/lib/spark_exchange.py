@@ -64,15 +64,15 @@ def export_raw(
 def _state(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> str:
     """A text that changes whenever rows or columns of a raw table do.
 
-    Landing only adds versions and marks them with the moment at which they came or were over.
+    Every version has the id of the landing that it came with. The moment alone would not do: after
+    the clock has gone back, two landings have the same.
     """
     name = f"raw.{quoted_name(schema)}.{quoted_name(table)}"
     columns = [row[0] for row in connection.execute(f"describe {name}").fetchall()]
-    moments = [
-        column for column in ("_landed_at", "_superseded_at", "landed_at") if column in columns
-    ]
-    newest = ", ".join(f"max({column})" for column in moments)
-    row = connection.execute(f"select count(*), {newest} from {name}").fetchone()
+    landing_id = "_landing_id" if "_landing_id" in columns else "landing_id"
+    row = connection.execute(
+        f"select count(*), sum(hash({landing_id})::hugeint) from {name}"
+    ).fetchone()
     return json.dumps([columns, *row], default=str)
 
 
