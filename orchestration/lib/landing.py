@@ -241,9 +241,9 @@ def _land_content(
             _write_ledger(connection, contract, result, landing.landed_at)
     finally:
         connection.execute(f"drop table if exists {STAGED_ROWS}")
-        if before.byte_count > LARGE_FILE_BYTES:
-            # Only now the space of the staged rows can be used again.
-            connection.execute("checkpoint")
+    if before.byte_count > LARGE_FILE_BYTES:
+        # Only now the space of the staged rows can be used again.
+        connection.execute("checkpoint")
     return result
 
 
