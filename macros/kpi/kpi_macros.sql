@@ -6,6 +6,9 @@
         and `period_start_date`; for kpi_balance `started_date` and `ended_date`;
       - the slices named in `dimensions`, never null, and whatever the parts are computed from.
 
+    A fact whose slice is null counts in every value of that dimension, which is then named in
+    `undivided`: customers, where activities are told apart by type.
+
     The parts are aggregate expressions over the facts. Every grain and slice is aggregated from the
     facts in one scan. The result is dense: every period from the KPI's first fact to the as-of date has a
     row for every slice that the KPI has anywhere.
@@ -17,9 +20,32 @@
 {%- endmacro %}
 
 
-{# A ratio of sums, null when the denominator is zero. #}
-{% macro kpi_ratio(facts, dimensions, numerator, denominator, by='day') -%}
-{{ kpi_table(facts, dimensions, numerator=numerator, denominator=denominator, by=by) }}
+{# A ratio of sums times a factor, null when the denominator is zero. #}
+{% macro kpi_ratio(facts, dimensions, numerator, denominator, by='day', factor=1, undivided=[]) -%}
+{{ kpi_table(
+    facts,
+    dimensions,
+    numerator=numerator,
+    denominator=denominator,
+    by=by,
+    factor=factor,
+    undivided=undivided
+) }}
+{%- endmacro %}
+
+
+{#
+    A count of different things, or a ratio with one: the same person in two slices or two periods
+    counts in both, so nothing adds up. `record_id` is what is counted.
+#}
+{% macro kpi_distinct(facts, dimensions, numerator, denominator=none) -%}
+{{ kpi_table(facts, dimensions, numerator=numerator, denominator=denominator) }}
+{%- endmacro %}
+
+
+{# The middle value of a column; it has no parts, and is null without facts. #}
+{% macro kpi_median(facts, dimensions, value) -%}
+{{ kpi_table(facts, dimensions, median=value) }}
 {%- endmacro %}
 
 
@@ -42,8 +68,11 @@
 {%- endmacro %}
 
 
-{# A state on the last day of the period (of a running one: on the as-of date). `ended_date` is the first day after it. #}
-{% macro kpi_balance(facts, dimensions, value) -%}
+{#
+    A state on the last day of the period (of a running one: on the as-of date), or a ratio of two.
+    `ended_date` is the first day after it.
+#}
+{% macro kpi_balance(facts, dimensions, value, denominator=none) -%}
 ,
 
 facts_on_last_day as (
@@ -61,5 +90,5 @@ facts_on_last_day as (
             and coalesce({{ facts }}.ended_date, date '9999-12-31') > periods.as_of_date
 
 )
-{{- kpi_table('facts_on_last_day', dimensions, numerator=value, by='period') }}
+{{- kpi_table('facts_on_last_day', dimensions, numerator=value, denominator=denominator, by='period') }}
 {%- endmacro %}

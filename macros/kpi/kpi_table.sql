@@ -1,11 +1,30 @@
 {# The body of every KPI table; see kpi_macros.sql for the arguments. #}
 {% macro kpi_table(
-    facts, dimensions, numerator, denominator=none, by='day', numerator_scale=none, denominator_scale=none
+    facts,
+    dimensions,
+    numerator=none,
+    denominator=none,
+    median=none,
+    by='day',
+    numerator_scale=none,
+    denominator_scale=none,
+    factor=1,
+    undivided=[]
 ) -%}
 {%- set dimensions = var('kpi_dimensions') or dimensions -%}
+{%- set undivided = undivided | select('in', dimensions) | list -%}
 {%- set is_ratio = denominator is not none -%}
 {%- if var('explain') -%}
-{{ kpi_records(facts, dimensions, numerator, denominator, by, numerator_scale, denominator_scale) }}
+{{ kpi_records(
+    facts,
+    dimensions,
+    numerator or 'min(' ~ median ~ ')',
+    denominator,
+    by,
+    numerator_scale,
+    denominator_scale,
+    undivided
+) }}
 {%- else -%}
 ,
 
@@ -27,6 +46,7 @@ aggregated_facts as (
         period_grain,
         period_start_date,
         {%- endif %}
+        {%- if dimensions %}
         case
             {%- for dimension in dimensions %}
             when grouping({{ dimension }}) = 0 then '{{ dimension }}'
@@ -39,9 +59,19 @@ aggregated_facts as (
             {%- endfor %}
             else '(all)'
         end as dimension_value,
+        {%- else %}
+        'total' as dimension,
+        '(all)' as dimension_value,
+        {%- endif %}
 
+        {%- if median %}
+        percentile_cont(0.5) within group (order by {{ median }}) as median,
+        {%- else %}
         {{ kpi_part(numerator, numerator_scale) }} as numerator,
-        {{ kpi_part(denominator, denominator_scale) if is_ratio else 'cast(null as double)' }} as denominator,
+        {%- if is_ratio %}
+        {{ kpi_part(denominator, denominator_scale) }} as denominator,
+        {%- endif %}
+        {%- endif %}
         count(*) as sample_size
 
     from {{ facts }}
@@ -85,6 +115,9 @@ slices as (
         dimension_value
 
     from aggregated_facts
+    {%- if undivided %}
+    where dimension_value is not null
+    {%- endif %}
 
 ),
 
@@ -108,6 +141,13 @@ cells as (
 
 )
 
+{%- set columns = {} %}
+{%- for column in ['numerator', 'denominator', 'sample_size'] -%}
+{%- do columns.update({column: 'coalesce(aggregated_facts.' ~ column ~ ', 0)' ~ (
+    ' + coalesce(undivided_facts.' ~ column ~ ', 0)' if undivided else ''
+)}) -%}
+{%- endfor %}
+
 select
     cells.period_grain,
     cells.period_start_date,
@@ -115,17 +155,15 @@ select
     cells.is_complete,
     cells.dimension,
     cells.dimension_value,
-    coalesce(aggregated_facts.numerator, 0) as numerator,
-    {%- if is_ratio %}
-    coalesce(aggregated_facts.denominator, 0) as denominator,
+    {{ 'cast(null as double)' if median else columns.numerator }} as numerator,
+    {{ columns.denominator if is_ratio else 'cast(null as double)' }} as denominator,
+    {{ columns.sample_size }} as sample_size,
+    {%- if median %}
+    aggregated_facts.median as kpi_value
+    {%- elif is_ratio %}
+    {{ factor ~ ' * ' if factor != 1 }}({{ columns.numerator }}) / nullif({{ columns.denominator }}, 0) as kpi_value
     {%- else %}
-    cast(null as double) as denominator,
-    {%- endif %}
-    coalesce(aggregated_facts.sample_size, 0) as sample_size,
-    {%- if is_ratio %}
-    aggregated_facts.numerator / nullif(aggregated_facts.denominator, 0) as kpi_value
-    {%- else %}
-    coalesce(aggregated_facts.numerator, 0) as kpi_value
+    {{ columns.numerator }} as kpi_value
     {%- endif %}
 
 from cells
@@ -135,6 +173,14 @@ left join aggregated_facts
         and cells.period_start_date = aggregated_facts.period_start_date
         and cells.dimension = aggregated_facts.dimension
         and cells.dimension_value = aggregated_facts.dimension_value
+{%- if undivided %}
+left join aggregated_facts as undivided_facts
+    on
+        cells.period_grain = undivided_facts.period_grain
+        and cells.period_start_date = undivided_facts.period_start_date
+        and cells.dimension = undivided_facts.dimension
+        and undivided_facts.dimension_value is null
+{%- endif %}
 {%- endif %}
 {%- endmacro %}
 
@@ -149,7 +195,9 @@ coalesce(cast({{ part }} as double){% if scale is not none %} * ({{ scale }}){% 
     The records behind one cell of a KPI table, whose parts add up to the cell's: the same facts and
     the same expressions as in the table, grouped by record. The cell is bound when the query runs.
 #}
-{% macro kpi_records(facts, dimensions, numerator, denominator, by, numerator_scale, denominator_scale) -%}
+{% macro kpi_records(
+    facts, dimensions, numerator, denominator, by, numerator_scale, denominator_scale, undivided
+) -%}
 ,
 
 facts_of_cell as (
@@ -175,7 +223,8 @@ facts_of_cell as (
         and case {{ parameter('dimension') }}
             when 'total' then '(all)'
             {%- for dimension in dimensions %}
-            when '{{ dimension }}' then {{ dimension }}
+            when '{{ dimension }}' then
+                {{ 'coalesce(' ~ dimension ~ ', ' ~ parameter('dimension_value') ~ ')' if dimension in undivided else dimension }}
             {%- endfor %}
         end = {{ parameter('dimension_value') }}
 

@@ -9,7 +9,7 @@
 {%- if var('reporting_timezone') == 'UTC' -%}
 cast({{ timestamp_column }} as date)
 {%- else -%}
-cast({{ adapter.dispatch('from_utc')(timestamp_column, var('reporting_timezone')) }} as date)
+cast({{ local_time(timestamp_column, "'" ~ var('reporting_timezone') ~ "'") }} as date)
 {%- endif -%}
 {%- endmacro %}
 
@@ -27,14 +27,18 @@ cast({{ date_column }} as timestamp)
 {%- endmacro %}
 
 
-{# A timestamp in UTC as the clock of a time zone shows it. #}
-{% macro default__from_utc(timestamp_column, timezone) -%}
-timezone('{{ timezone }}', timezone('UTC', {{ timestamp_column }}))
+{# A timestamp in UTC as the clock shows it in the time zone that a column or text in quotes names. #}
+{% macro local_time(timestamp_column, timezone) -%}
+{{ adapter.dispatch('local_time')(timestamp_column, timezone) }}
+{%- endmacro %}
+
+{% macro default__local_time(timestamp_column, timezone) -%}
+timezone({{ timezone }}, timezone('UTC', {{ timestamp_column }}))
 {%- endmacro %}
 
 {# Spark has no timezone(). #}
-{% macro spark__from_utc(timestamp_column, timezone) -%}
-from_utc_timestamp({{ timestamp_column }}, '{{ timezone }}')
+{% macro spark__local_time(timestamp_column, timezone) -%}
+from_utc_timestamp({{ timestamp_column }}, {{ timezone }})
 {%- endmacro %}
 
 
@@ -62,6 +66,21 @@ cast({{ dbt.dateadd('month', months, date_column) }} as date)
 {# Whole days from one date to a later one. #}
 {% macro days_between(first_date, last_date) -%}
 cast({{ dbt.datediff(first_date, last_date, 'day') }} as bigint)
+{%- endmacro %}
+
+
+{# Minutes from one timestamp to a later one, with the fraction of the last. #}
+{% macro minutes_between(first_at, last_at) -%}
+{{ adapter.dispatch('minutes_between')(first_at, last_at) }}
+{%- endmacro %}
+
+{% macro default__minutes_between(first_at, last_at) -%}
+cast(epoch_us({{ last_at }}) - epoch_us({{ first_at }}) as double) / 60000000
+{%- endmacro %}
+
+{# Spark has no epoch_us(). #}
+{% macro spark__minutes_between(first_at, last_at) -%}
+cast(timestampdiff(microsecond, {{ first_at }}, {{ last_at }}) as double) / 60000000
 {%- endmacro %}
 
 

@@ -46,8 +46,7 @@ select
     with_quarter.week_start_date,
     with_quarter.month_start_date,
     with_quarter.quarter_start_date,
-    {{ days_between('with_quarter.week_start_date', 'with_quarter.calendar_date') }}
-    < 5 as is_weekday
+    {{ is_weekday('with_quarter.calendar_date') }} as is_weekday
 
 from with_quarter
 cross join reporting_dates

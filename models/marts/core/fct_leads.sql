@@ -36,6 +36,24 @@ campaigns as (
 
 ),
 
+responses as (
+
+    select * from {{ ref('fct_lead_responses') }}
+
+),
+
+lead_opportunities as (
+
+    select * from {{ ref('int_lead_opportunities') }}
+
+),
+
+opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
 {% set milestones = ['marketing_qualified', 'sales_qualified', 'disqualified', 'converted'] -%}
 
 -- what is dated after the as-of date has not happened yet
@@ -60,6 +78,37 @@ dated_leads as (
 leads_with_opportunity as (
 
     select distinct lead_id from opportunity_leads
+
+),
+
+-- one row per source that qualifies leads for sales; in others marketing's word is the last
+sources_with_sales_qualification as (
+
+    select distinct source from leads
+    where sales_qualified_at is not null
+
+),
+
+-- one row per lead that an opportunity traces back to
+lead_results as (
+
+    select
+        dated_leads.lead_id,
+
+        bool_or(
+            opportunities.is_won
+            and (
+                dated_leads.created_date is null
+                or opportunities.closed_date >= dated_leads.created_date
+            )
+        ) as is_customer
+
+    from dated_leads
+    inner join lead_opportunities
+        on dated_leads.lead_id = lead_opportunities.lead_id
+    inner join opportunities
+        on lead_opportunities.opportunity_id = opportunities.opportunity_id
+    group by dated_leads.lead_id
 
 )
 
@@ -88,11 +137,25 @@ select
     dated_leads.sales_qualified_date,
     dated_leads.disqualified_date,
     dated_leads.converted_date,
+    case
+        when sources_with_sales_qualification.source is null
+            then dated_leads.marketing_qualified_date
+        else dated_leads.sales_qualified_date
+    end as qualified_date,
 
     dated_leads.converted_opportunity_id is not null
     or leads_with_opportunity.lead_id is not null as has_opportunity,
+    coalesce(
+        dated_leads.marketing_qualified_date,
+        dated_leads.sales_qualified_date,
+        dated_leads.converted_date
+    ) is not null
+    or lead_results.lead_id is not null as is_marketing_qualified_or_better,
+    coalesce(lead_results.is_customer, false) as is_customer,
 
-    dated_leads.lead_score
+    dated_leads.lead_score,
+    responses.response_minutes,
+    responses.business_response_minutes
 
 from dated_leads
 left join accounts
@@ -103,3 +166,9 @@ left join campaigns
     on dated_leads.campaign_id = campaigns.campaign_id
 left join leads_with_opportunity
     on dated_leads.lead_id = leads_with_opportunity.lead_id
+left join sources_with_sales_qualification
+    on dated_leads.source = sources_with_sales_qualification.source
+left join lead_results
+    on dated_leads.lead_id = lead_results.lead_id
+left join responses
+    on dated_leads.lead_id = responses.lead_id

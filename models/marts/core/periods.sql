@@ -45,9 +45,15 @@ select
     period_starts.period_grain,
     period_starts.period_start_date,
     period_starts.period_end_date,
+    next_periods.period_start_date as next_period_start_date,
     least(period_starts.period_end_date, reporting_dates.as_of_date) as as_of_date,
     period_starts.period_end_date <= reporting_dates.as_of_date as is_complete
 
 from period_starts
 cross join reporting_dates
+left join period_starts as next_periods
+    on
+        period_starts.period_grain = next_periods.period_grain
+        and {{ add_days('period_starts.period_end_date', 1) }} = next_periods.period_start_date
+        and next_periods.period_start_date <= reporting_dates.as_of_date
 where period_starts.period_start_date <= reporting_dates.as_of_date
