@@ -45,6 +45,12 @@ exchange_rates as (
 
 ),
 
+campaigns as (
+
+    select * from {{ ref('dim_campaigns') }}
+
+),
+
 ranked_targets as (
 
     select
@@ -58,7 +64,17 @@ ranked_targets as (
                 targets.period_grain,
                 targets.period_start_date
             order by targets.valid_from desc nulls last, targets.target_id desc
-        ) as recency_rank
+        ) as rank_from_newest,
+        row_number() over (
+            partition by
+                targets.source,
+                targets.kpi,
+                targets.dimension,
+                targets.dimension_value,
+                targets.period_grain,
+                targets.period_start_date
+            order by targets.valid_from asc nulls first, targets.target_id asc
+        ) as rank_from_oldest
 
     from targets
     cross join reporting_dates
@@ -68,30 +84,45 @@ ranked_targets as (
 
 ),
 
--- the plan of record: one row per target, as it was set last
+-- one row per target as it was set last, and one as it was set first
+planned_targets as (
+
+    select
+        *,
+        'record' as plan
+
+    from ranked_targets
+    where rank_from_newest = 1
+
+    union all
+
+    select
+        *,
+        'original' as plan
+
+    from ranked_targets
+    where rank_from_oldest = 1
+
+),
+
 converted_targets as (
 
     select
-        ranked_targets.*,
-        case
-            when ranked_targets.dimension = 'rep'
-                then {{ dbt.concat([
-                    'ranked_targets.source', "':'", 'ranked_targets.dimension_value'
-                ]) }}
-        end as rep_id,
+        planned_targets.*,
+        {{ dbt.concat(['planned_targets.source', "':'", 'planned_targets.dimension_value']) }}
+            as slice_id,
         {{ in_reporting_currency(
-            'ranked_targets.target_value',
-            'ranked_targets.currency',
+            'planned_targets.target_value',
+            'planned_targets.currency',
             'exchange_rates.exchange_rate'
         ) }} as converted_value
 
-    from ranked_targets
+    from planned_targets
     left join exchange_rates
         on
-            ranked_targets.source = exchange_rates.source
-            and ranked_targets.currency = exchange_rates.from_currency
-            and ranked_targets.period_start_date = exchange_rates.rate_date
-    where ranked_targets.recency_rank = 1
+            planned_targets.source = exchange_rates.source
+            and planned_targets.currency = exchange_rates.from_currency
+            and planned_targets.period_start_date = exchange_rates.rate_date
 
 ),
 
@@ -103,6 +134,7 @@ ranked_target_days as (
         calendar_days.calendar_date,
         rank() over (
             partition by
+                converted_targets.plan,
                 converted_targets.source,
                 converted_targets.kpi,
                 converted_targets.dimension,
@@ -121,13 +153,22 @@ ranked_target_days as (
 
 select
     ranked_target_days.target_id,
+    ranked_target_days.plan,
     ranked_target_days.calendar_date as target_date,
     ranked_target_days.kpi,
     ranked_target_days.dimension,
-    ranked_target_days.dimension_value,
-    ranked_target_days.rep_id,
+    case ranked_target_days.dimension
+        when 'total' then '(all)'
+        when 'rep' then coalesce(reps.rep, '(unknown)')
+        when 'campaign' then coalesce(campaigns.campaign, '(unknown)')
+        else {{ or_unknown('ranked_target_days.dimension_value') }}
+    end as dimension_value,
+    case
+        when ranked_target_days.dimension = 'rep' then ranked_target_days.slice_id
+    end as rep_id,
     coalesce(reps.rep, '(unknown)') as rep,
     coalesce(reps.team, '(unknown)') as team,
+    ranked_target_days.converted_value as period_target_value,
     {{ spread_over_days(
         'ranked_target_days.converted_value',
         'ranked_target_days.period_start_date',
@@ -136,5 +177,9 @@ select
 
 from ranked_target_days
 left join reps
-    on ranked_target_days.rep_id = reps.rep_id
+    on ranked_target_days.dimension = 'rep' and ranked_target_days.slice_id = reps.rep_id
+left join campaigns
+    on
+        ranked_target_days.dimension = 'campaign'
+        and ranked_target_days.slice_id = campaigns.campaign_id
 where ranked_target_days.fineness_rank = 1

@@ -59,7 +59,10 @@ pipeline_and_quota as (
     from target_days
     inner join period_days
         on target_days.target_date = period_days.calendar_date
-    where target_days.kpi = 'revenue' and target_days.dimension = 'rep'
+    where
+        target_days.plan = 'record'
+        and target_days.kpi = 'revenue'
+        and target_days.dimension = 'rep'
 
 )
 

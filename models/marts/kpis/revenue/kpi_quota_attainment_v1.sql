@@ -24,7 +24,7 @@ quota_days as (
         team
 
     from target_days
-    where kpi = 'revenue' and dimension = 'rep'
+    where plan = 'record' and kpi = 'revenue' and dimension = 'rep'
 
 ),
 
