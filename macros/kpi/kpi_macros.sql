@@ -11,7 +11,9 @@
 
     The parts are aggregate expressions over the facts. Every grain and slice is aggregated from the
     facts in one scan. The result is dense: every period from the KPI's first fact to the as-of date has a
-    row for every slice that the KPI has anywhere.
+    row for every slice that the KPI has anywhere. The grains `week_to_date`, `month_to_date` and
+    `quarter_to_date` hold what a running period is compared with: the period before and the one of last
+    year up to the same day. A KPI whose running period counts days to come says to_date=false.
 #}
 
 {# Adds up over slices and, but for distinct counts, over periods. #}
@@ -21,7 +23,7 @@
 
 
 {# A ratio of sums times a factor, null when the denominator is zero. #}
-{% macro kpi_ratio(facts, dimensions, numerator, denominator, by='day', factor=1, undivided=[]) -%}
+{% macro kpi_ratio(facts, dimensions, numerator, denominator, by='day', factor=1, undivided=[], to_date=true) -%}
 {{ kpi_table(
     facts,
     dimensions,
@@ -29,7 +31,8 @@
     denominator=denominator,
     by=by,
     factor=factor,
-    undivided=undivided
+    undivided=undivided,
+    to_date=to_date
 ) }}
 {%- endmacro %}
 

@@ -9,7 +9,8 @@
     numerator_scale=none,
     denominator_scale=none,
     factor=1,
-    undivided=[]
+    undivided=[],
+    to_date=true
 ) -%}
 {%- set dimensions = var('kpi_dimensions') or dimensions -%}
 {%- set undivided = undivided | select('in', dimensions) | list -%}
@@ -28,10 +29,27 @@
 {%- else -%}
 ,
 
-aggregated_facts as (
+{% if by == 'day' -%}
+-- earlier periods up to the day that a running one has come to
+facts_to_date as (
 
     select
-        {%- if by == 'day' %}
+        {{ facts }}.*,
+        period_days.period_grain,
+        period_days.period_start_date
+
+    from {{ facts }}
+    inner join {{ ref('period_days') }} as period_days
+        on {{ facts }}.occurred_date = period_days.calendar_date
+    where period_days.period_grain like '%to_date'
+
+),
+
+{% endif -%}
+{% set by_period = 'facts_to_date' if by == 'day' else facts -%}
+aggregated_facts as (
+    {% if by == 'day' %}
+    select
         case
             when grouping(calendar_days.week_start_date) = 0 then 'week'
             when grouping(calendar_days.month_start_date) = 0 then 'month'
@@ -42,52 +60,33 @@ aggregated_facts as (
             calendar_days.month_start_date,
             calendar_days.quarter_start_date
         ) as period_start_date,
-        {%- else %}
-        period_grain,
-        period_start_date,
-        {%- endif %}
-        {%- if dimensions %}
-        case
-            {%- for dimension in dimensions %}
-            when grouping({{ dimension }}) = 0 then '{{ dimension }}'
-            {%- endfor %}
-            else 'total'
-        end as dimension,
-        case
-            {%- for dimension in dimensions %}
-            when grouping({{ dimension }}) = 0 then {{ dimension }}
-            {%- endfor %}
-            else '(all)'
-        end as dimension_value,
-        {%- else %}
-        'total' as dimension,
-        '(all)' as dimension_value,
-        {%- endif %}
-
-        {%- if median %}
-        percentile_cont(0.5) within group (order by {{ median }}) as median,
-        {%- else %}
-        {{ kpi_part(numerator, numerator_scale) }} as numerator,
-        {%- if is_ratio %}
-        {{ kpi_part(denominator, denominator_scale) }} as denominator,
-        {%- endif %}
-        {%- endif %}
-        count(*) as sample_size
+        {{- kpi_cells(dimensions, numerator, denominator, median, numerator_scale, denominator_scale) }}
 
     from {{ facts }}
-    {%- if by == 'day' %}
     inner join {{ ref('calendar_days') }} as calendar_days
         on {{ facts }}.occurred_date = calendar_days.calendar_date
-    {%- endif %}
     group by grouping sets (
-        {%- for period in (
-            ['week_start_date', 'month_start_date', 'quarter_start_date']
-            if by == 'day' else ['period_grain, period_start_date']
-        ) %}
+        {%- for period in ['week_start_date', 'month_start_date', 'quarter_start_date'] %}
         ({{ period }})
         {%- for dimension in dimensions %}, ({{ period }}, {{ dimension }}){% endfor -%}
         {{ ',' if not loop.last }}
         {%- endfor %}
+    )
+
+    union all
+    {% endif %}
+    select
+        period_grain,
+        period_start_date,
+        {{- kpi_cells(dimensions, numerator, denominator, median, numerator_scale, denominator_scale) }}
+
+    from {{ by_period }}
+    {%- if not to_date %}
+    where period_grain not like '%to_date'
+    {%- endif %}
+    group by grouping sets (
+        (period_grain, period_start_date)
+        {%- for dimension in dimensions %}, (period_grain, period_start_date, {{ dimension }}){% endfor %}
     )
 
 ),
@@ -100,6 +99,7 @@ first_periods as (
         min(period_start_date) as period_start_date
 
     from aggregated_facts
+    where period_grain not like '%to_date'
     group by period_grain
     {%- if is_ratio %}
     -- a company without the input below the line has no such KPI
@@ -135,7 +135,8 @@ cells as (
     from {{ ref('periods') }} as periods
     inner join first_periods
         on
-            periods.period_grain = first_periods.period_grain
+            {{ "replace(periods.period_grain, '_to_date', '')" if to_date else 'periods.period_grain' }}
+            = first_periods.period_grain
             and periods.period_start_date >= first_periods.period_start_date
     cross join slices
 
@@ -182,6 +183,37 @@ left join aggregated_facts as undivided_facts
         and undivided_facts.dimension_value is null
 {%- endif %}
 {%- endif %}
+{%- endmacro %}
+
+
+{# The cells of one grouping: dimension and value, the parts and the number of facts. #}
+{% macro kpi_cells(dimensions, numerator, denominator, median, numerator_scale, denominator_scale) %}
+        {%- if dimensions %}
+        case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then '{{ dimension }}'
+            {%- endfor %}
+            else 'total'
+        end as dimension,
+        case
+            {%- for dimension in dimensions %}
+            when grouping({{ dimension }}) = 0 then {{ dimension }}
+            {%- endfor %}
+            else '(all)'
+        end as dimension_value,
+        {%- else %}
+        'total' as dimension,
+        '(all)' as dimension_value,
+        {%- endif %}
+        {%- if median %}
+        percentile_cont(0.5) within group (order by {{ median }}) as median,
+        {%- else %}
+        {{ kpi_part(numerator, numerator_scale) }} as numerator,
+        {%- if denominator is not none %}
+        {{ kpi_part(denominator, denominator_scale) }} as denominator,
+        {%- endif %}
+        {%- endif %}
+        count(*) as sample_size
 {%- endmacro %}
 
 

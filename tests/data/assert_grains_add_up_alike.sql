@@ -22,6 +22,7 @@ grain_sums as (
             and kpi_values.version = kpi_catalog.version
     where
         kpi_catalog.additivity = 'total'
+        and kpi_values.period_grain not like '%to_date'
         -- a movement is named by what happened over the whole period
         and kpi_values.dimension <> 'movement'
     group by

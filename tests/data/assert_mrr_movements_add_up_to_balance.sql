@@ -16,14 +16,14 @@ movements as (
         ) as movements_so_far
 
     from {{ ref('kpi_net_new_mrr', v=1) }}
-    where dimension = 'total'
+    where dimension = 'total' and period_grain not like '%to_date'
 
 ),
 
 balances as (
 
     select * from {{ ref('kpi_monthly_recurring_revenue', v=1) }}
-    where dimension = 'total'
+    where dimension = 'total' and period_grain not like '%to_date'
 
 )
 

@@ -15,14 +15,7 @@ kpi_values as (
 
 periods as (
 
-    select
-        *,
-        case period_grain
-            when 'week' then {{ add_days('period_start_date', -364) }}
-            else {{ add_months('period_start_date', -12) }}
-        end as last_year_start_date
-
-    from {{ ref('periods') }}
+    select * from {{ ref('periods') }}
 
 ),
 
@@ -84,10 +77,7 @@ compared as (
         kpi_catalog.at_risk_from,
         {% for earlier in ['previous', 'last_year'] -%}
         {{ earlier }}.kpi_value as {{ earlier }}_value,
-        case
-            when kpi_values.is_complete = {{ earlier }}.is_complete
-                then kpi_values.kpi_value - {{ earlier }}.kpi_value
-        end as change_from_{{ earlier }},
+        kpi_values.kpi_value - {{ earlier }}.kpi_value as change_from_{{ earlier }},
         {% endfor -%}
         cast(case
             when kpi_catalog.additivity = 'total' then period_targets.record_sum
@@ -119,7 +109,10 @@ compared as (
     left join kpi_values as {{ earlier }}
         on
             kpi_values.kpi = {{ earlier }}.kpi
-            and kpi_values.period_grain = {{ earlier }}.period_grain
+            and case
+                when kpi_values.is_complete then kpi_values.period_grain
+                else {{ dbt.concat(['kpi_values.period_grain', "'_to_date'"]) }}
+            end = {{ earlier }}.period_grain
             and {{ start_date }} = {{ earlier }}.period_start_date
             and kpi_values.dimension = {{ earlier }}.dimension
             and kpi_values.dimension_value = {{ earlier }}.dimension_value
@@ -131,6 +124,7 @@ compared as (
             and kpi_values.period_start_date = period_targets.period_start_date
             and kpi_values.dimension = period_targets.dimension
             and kpi_values.dimension_value = period_targets.dimension_value
+    where kpi_values.period_grain not like '%to_date'
 
 ),
 

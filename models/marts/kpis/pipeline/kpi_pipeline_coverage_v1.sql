@@ -66,10 +66,12 @@ pipeline_and_quota as (
 
 )
 
+-- the quota of a running period is that of all its days
 {{ kpi_ratio(
     facts='pipeline_and_quota',
     dimensions=['rep', 'team'],
     numerator='sum(pipeline)',
     denominator='sum(quota)',
-    by='period'
+    by='period',
+    to_date=false
 ) }}

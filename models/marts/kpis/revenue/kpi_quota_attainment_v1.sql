@@ -63,9 +63,11 @@ revenue_and_quota as (
 
 )
 
+-- the quota of a running period is that of all its days
 {{ kpi_ratio(
     facts='revenue_and_quota',
     dimensions=['rep', 'team'],
     numerator='sum(revenue)',
-    denominator='sum(quota)'
+    denominator='sum(quota)',
+    to_date=false
 ) }}
