@@ -58,10 +58,20 @@ def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="session")
 def maven_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The real export of Maven, landed, built and published."""
+    return publish_shared_data(tmp_path_factory.mktemp("maven"), "maven_crm")
+
+
+@pytest.fixture(scope="session")
+def superstore_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The orders of Superstore, landed, built and published."""
+    return publish_shared_data(tmp_path_factory.mktemp("superstore"), "superstore")
+
+
+def publish_shared_data(folder: Path, source: str) -> Settings:
+    """One of the data sets beside the project; skips the test where they are not at hand."""
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the real data sets beside the project")
-    folder = tmp_path_factory.mktemp("maven")
-    settings = make_settings(folder, SHARED_DATA, "maven_crm")
+    settings = make_settings(folder, SHARED_DATA, source)
     run = refresh(settings, folder / "dagster")
     assert run.returncode == 0, run.stdout + run.stderr
     return settings

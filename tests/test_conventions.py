@@ -38,7 +38,7 @@ def test_the_project_keeps_to(project: Project, convention: Convention) -> None:
 def test_there_is_something_to_look_at(project: Project) -> None:
     assert len(project.kpis) >= 21 and len(project.catalog) >= 21
     assert len(project.canonical_models) == 16
-    assert project.staged_entities.keys() == {"crm", "maven_crm"}
+    assert project.staged_entities.keys() == {"crm", "maven_crm", "superstore"}
 
 
 def model(project: Project, name: str) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_the_vars_are_those_of_the_dbt_project() -> None:
 
     assert dbt_vars["reporting_currency"] == "EUR"
     assert dbt_vars["fiscal_year_start_month"] == 1
-    assert dbt_vars["sources"].keys() == {"crm", "maven_crm"}
+    assert dbt_vars["sources"].keys() == {"crm", "maven_crm", "superstore"}
 
 
 def test_a_source_that_nobody_declared_is_named_beside_those_that_are(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_source_that_nobody_declared_is_named_beside_those_that_are(tmp_path: 
 
     with pytest.raises(
         ManifestError,
-        match=r"SALES_KPIS_SOURCES names 'salesforce'.*\s+.*crm, maven_crm",
+        match=r"SALES_KPIS_SOURCES names 'salesforce'.*\s+.*crm, maven_crm, superstore",
     ):
         prepare_manifest(settings)
     assert not (settings.dbt_target_folder / "manifest.stamp").exists()

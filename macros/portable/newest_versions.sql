@@ -35,10 +35,14 @@
 {%- endmacro %}
 
 
-{# The names of the columns that a raw table is declared with; none while the project is parsed. #}
+{# The columns that a raw table is declared with, as SQL; `*` while the project is parsed. #}
 {% macro declared_columns(raw_table) -%}
 {%- set tables = (graph.sources.values() if execute else [])
     | selectattr('schema', 'equalto', raw_table.schema)
     | selectattr('identifier', 'equalto', raw_table.identifier) | list -%}
-{{ return(tables[0].columns.keys() | list if tables else ['*']) }}
+{%- set columns = [] -%}
+{%- for name in (tables[0].columns if tables else []) -%}
+    {%- do columns.append(adapter.quote(name)) -%}
+{%- endfor -%}
+{{ return(columns or ['*']) }}
 {%- endmacro %}

@@ -4,6 +4,7 @@ The linter loads the project's own macros, so that it reads the SQL that they ma
 provides is imitated here. Nothing is looked up in a database and no SQL is run.
 """
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -39,11 +40,16 @@ dbt = CrossDatabaseMacros()
 
 
 class Adapter:
-    """`adapter.dispatch(name)(...)` as what an engine's variant of the macro stands for."""
+    """What dbt writes in another way for every engine."""
 
     def dispatch(self, name: str):
+        """A macro, as what an engine's variant of it stands for."""
         call = getattr(dbt, name)
         return (lambda *_: "select calendar_date from days") if name == "day_series" else call
+
+    def quote(self, name: str) -> str:
+        """A name in quotes, as one that needs none: an export's names are not ours to choose."""
+        return re.sub(r"\W", "_", name).lower()
 
 
 adapter = Adapter()
