@@ -180,10 +180,9 @@ def read_header(file: LandingFile, contract: TableContract) -> Header:
 
     Raises LandingError for a file without header, in another encoding, or with a broken header.
     """
-    delimiters = DETECTED_DELIMITERS if contract.delimiter is None else (contract.delimiter,)
     declared = {name.lower() for name in contract.column_names}
-    headers = [_parse_header(file, contract.encoding, delimiter) for delimiter in delimiters]
-    header = max(headers, key=lambda header: _count_declared(header, declared))
+    delimiter = contract.delimiter or _detect_delimiter(file, contract.encoding, declared)
+    header = _parse_header(file, contract.encoding, delimiter)
     if _count_declared(header, declared) == 0:
         raise LandingError(
             f"{file.source_file} has none of the declared columns in its first line; start it with"
@@ -255,10 +254,21 @@ def _utf8_length(text: bytes, encoding: str) -> int:
     return len(text) if encoding == "utf-8" else len(text.decode(encoding).encode())
 
 
-def _parse_header(file: LandingFile, encoding: str, delimiter: str) -> Header:
+def _detect_delimiter(file: LandingFile, encoding: str, declared: set[str]) -> str:
+    # To a wrong delimiter, names in quotes are quotes in the wrong place: that is no error yet.
+    headers = [
+        _parse_header(file, encoding, delimiter, is_strict=False)
+        for delimiter in DETECTED_DELIMITERS
+    ]
+    return max(headers, key=lambda header: _count_declared(header, declared)).delimiter
+
+
+def _parse_header(
+    file: LandingFile, encoding: str, delimiter: str, is_strict: bool = True
+) -> Header:
     with open_bytes(file) as stream:
         lines = _decoded_lines(file, stream, encoding)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=is_strict)
         try:
             for record_number, record in enumerate(reader):
                 if any(name.strip() for name in record):

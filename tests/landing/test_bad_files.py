@@ -64,6 +64,11 @@ REFUSED_FILES = {
         "has the column '_Landed_At', a name that landing uses itself",
     ),
     "column named rowid": ("deals.csv", HEADER.replace(b"\n", b",rowid\n"), "the column 'rowid'"),
+    "header with text after a quote": (
+        "deals.csv",
+        b'deal_id,"deal_name"s,quantity\n1,x,2\n',
+        "has a header in line 1 that cannot be read",
+    ),
     "header with open quote": (
         "deals.csv",
         b'deal_id,"deal_name\n1,x\n',
