@@ -21,7 +21,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-spark chaos-spark dev lint demo explain bench templates spark lock clean
+.PHONY: help run test test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -34,7 +34,13 @@ test: $(installed) ## run the tests
 	@$(python) -m pytest $(ARGS)
 
 test-spark: $(installed_spark) ## build on Spark and compare every number with DuckDB; needs Java 17
-	@$(python) -m pytest $(or $(ARGS),tests/spark)
+	@$(python) -m pytest $(or $(ARGS),tests/spark/test_parity.py)
+
+test-spark-all: $(installed_spark) ## the same with every test of dbt on Spark, and each source by itself
+	@$(python) -m pytest tests/spark
+
+bench-spark: $(installed_spark) ## measure the same build on DuckDB and on Spark: SCALES="200000 2000000"
+	@$(python) -m tests.spark.sizing
 
 chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
 	@$(python) -m tests.spark.chaos

@@ -10,7 +10,14 @@ from tests.oracle.kpis import KPIS
 MAXIMUM_KPI_LINES = 110
 PACKAGE = "sales_kpis"
 LAYERS = ("staging", "intermediate", "core", "kpis", "reporting")
-KPI_MACROS = ("kpi_total", "kpi_ratio", "kpi_balance", "kpi_quotient")
+KPI_MACROS = (
+    "kpi_total",
+    "kpi_ratio",
+    "kpi_balance",
+    "kpi_quotient",
+    "kpi_median",
+    "kpi_distinct",
+)
 KPI_KEY = ["period_grain", "period_start_date", "dimension", "dimension_value"]
 KPI_COLUMNS = {
     "period_grain": "string",

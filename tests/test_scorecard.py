@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -47,6 +48,10 @@ def printed(rows: list[ScorecardRow]) -> str:
         (51.782, "days", "51.8 days"),
         (4238, "count", "4,238"),
         (0, "count", "0"),
+        (12.34, "count", "12.3"),
+        (47.18, "minutes", "47.2 minutes"),
+        (-11.1, "points", "-11.1"),
+        (1.066, "ratio", "1.07"),
         (0, "fraction", "0.0%"),
         (None, "fraction", "–"),
         (None, "currency", "–"),
@@ -66,6 +71,7 @@ def test_money_is_in_the_reporting_currency() -> None:
         (0.432, 0.334, "fraction", "+9.8 points"),
         (0.20, 0.25, "fraction", "-5.0 points"),
         (0.1, 0, "fraction", "+10.0 points"),
+        (-11.5, 20, "points", "-31.5 points"),
         (110, 100, "currency", "+10.0%"),
         (75, 100, "count", "-25.0%"),
         # from a loss of 100 to a gain of 50 it rises, by one and a half times the loss
@@ -95,6 +101,12 @@ def test_the_table_shows_each_kpi_with_value_and_change() -> None:
         ["Revenue", "│", "EUR", "110", "│", "+10.0%"],
         ["Win", "rate", "│", "25.0%", "│", "+5.0", "points"],
     ]
+
+
+def test_the_table_shows_how_much_of_the_target_was_reached() -> None:
+    reached = replace(row(110, 100), attainment=0.926, status="at_risk")
+
+    assert "│       93% │" in printed([reached])
 
 
 def test_a_kpi_without_its_inputs_names_them() -> None:
