@@ -46,19 +46,21 @@ growth_and_costs as (
     select
         acquisition_cost_days.commercial_cost_id as record_id,
         periods.period_grain,
-        periods.next_period_start_date as period_start_date,
+        periods.period_start_date,
         acquisition_cost_days.cost_date as occurred_date,
         0 as annual_growth,
         acquisition_cost_days.amount as cost
 
     from acquisition_cost_days
-    inner join periods
+    inner join periods as previous_periods
         on
             acquisition_cost_days.cost_date
-            between periods.period_start_date and periods.period_end_date
-    where
-        periods.next_period_start_date is not null
-        and exists (select subscriptions.subscription_id from subscriptions)
+            between previous_periods.period_start_date and previous_periods.period_end_date
+    inner join periods
+        on
+            previous_periods.next_period_start_date = periods.period_start_date
+            and previous_periods.period_grain = replace(periods.period_grain, '_to_date', '')
+    where exists (select subscriptions.subscription_id from subscriptions)
 
 )
 
