@@ -10,6 +10,7 @@ create table parts (
     kpi varchar,
     version integer,
     -- one of the three, or the pair below them
+    is_to_date boolean,
     week_start_date date,
     month_start_date date,
     quarter_start_date date,
@@ -36,19 +37,36 @@ create table parts (
     sample_size bigint
 );
 
+-- The days of every period, and once more those of earlier ones up to the day that a running period
+-- has come to; of each grain there is no more than one such period for a day.
+create temporary table days as
+select false as is_to_date, calendar_date, week_start_date, month_start_date, quarter_start_date
+from build.core.calendar_days
+union all
+select
+    true,
+    calendar_date,
+    any_value(period_start_date) filter (where period_grain = 'week_to_date'),
+    any_value(period_start_date) filter (where period_grain = 'month_to_date'),
+    any_value(period_start_date) filter (where period_grain = 'quarter_to_date')
+from build.core.period_days
+where period_grain like '%to_date'
+group by calendar_date;
+
 -- Revenue
 
 insert into parts by name
 select
     'revenue' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     coalesce(sum(amount), 0) as numerator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -58,14 +76,15 @@ group by
 insert into parts by name
 select
     'deals_won' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     count(*) as numerator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -75,15 +94,16 @@ group by
 insert into parts by name
 select
     'average_deal_value' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     coalesce(sum(amount), 0) as numerator,
     count(*) filter (where is_largest_line) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -93,15 +113,16 @@ group by
 insert into parts by name
 select
     'gross_margin' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     sum(amount - cost_amount) as numerator,
     sum(amount) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won and amount is not null and cost_amount is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -111,31 +132,33 @@ group by
 insert into parts by name
 select
     'net_margin' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel,
     sum(amount - cost_amount) as numerator,
     sum(amount) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where
     is_won and amount is not null and cost_amount is not null
     and exists (from build.core.fct_commercial_cost_days)
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel);
 
 insert into parts by name
 select
     'net_margin' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel,
     -coalesce(sum(amount), 0) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_commercial_cost_days
-inner join build.core.calendar_days on cost_date = calendar_date
+inner join days on cost_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel);
 
@@ -168,14 +191,15 @@ group by
 insert into parts by name
 select
     'new_customers' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, channel, campaign, rep, team,
     count(*) as numerator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_first_won_of_account
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, industry, region, channel, campaign, rep, team);
 
@@ -183,7 +207,7 @@ group by
 insert into parts by name
 select
     'new_customer_revenue_share' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, channel,
     coalesce(case
         when grouping(week_start_date) = 0
@@ -195,38 +219,41 @@ select
     coalesce(sum(amount), 0) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, industry, region, channel);
 
 insert into parts by name
 select
     'market_share' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     industry, region,
     coalesce(sum(amount), 0) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), industry, region);
 
 insert into parts by name
 select
     'market_share' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     industry, region,
     0 as numerator,
     coalesce(sum(amount), 0) as denominator,
     count(*) as sample_size
 from build.core.fct_market_revenue_days
-inner join build.core.calendar_days on market_date = calendar_date
+inner join days on market_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), industry, region);
 
@@ -245,7 +272,7 @@ where
     and exists (
         from build.core.fct_target_days as quotas
         where
-            quotas.kpi = 'revenue' and quotas.dimension = 'rep'
+            quotas.plan = 'record' and quotas.kpi = 'revenue' and quotas.dimension = 'rep'
             and quotas.rep_id = lines.rep_id and quotas.target_date = lines.closed_date
     )
 group by
@@ -262,7 +289,7 @@ select
     count(*) as sample_size
 from build.core.fct_target_days as quotas
 inner join build.core.calendar_days on target_date = calendar_date
-where quotas.kpi = 'revenue' and quotas.dimension = 'rep'
+where quotas.plan = 'record' and quotas.kpi = 'revenue' and quotas.dimension = 'rep'
 group by
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), rep, team);
@@ -271,15 +298,16 @@ group by
 insert into parts by name
 select
     'revenue_per_rep' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team, region,
     coalesce(sum(amount), 0) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team, region);
 
@@ -309,15 +337,16 @@ group by
 insert into parts by name
 select
     'sales_cycle_days' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     sum(sales_cycle_days) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won and sales_cycle_days is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -327,15 +356,16 @@ group by
 insert into parts by name
 select
     'pipeline_velocity' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, region, product_category, team, rep,
     sum(sales_cycle_days) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_closed and sales_cycle_days is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, region, product_category, team, rep);
 
@@ -346,7 +376,7 @@ select
         when grouping(week_start_date) = 0 then 'week'
         when grouping(month_start_date) = 0 then 'month'
         else 'quarter'
-    end as period_grain,
+    end || if(is_to_date, '_to_date', '') as period_grain,
     coalesce(week_start_date, month_start_date, quarter_start_date) as period_start_date,
     segment, region, product_category, team, rep,
     0 as worked,
@@ -357,8 +387,9 @@ select
     0::double as revenue,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, region, product_category, team, rep);
 
@@ -368,7 +399,7 @@ select
         when grouping(week_start_date) = 0 then 'week'
         when grouping(month_start_date) = 0 then 'month'
         else 'quarter'
-    end as period_grain,
+    end || if(is_to_date, '_to_date', '') as period_grain,
     coalesce(week_start_date, month_start_date, quarter_start_date) as period_start_date,
     segment, region, product_category, team, rep,
     0 as worked,
@@ -379,9 +410,10 @@ select
     coalesce(sum(amount), 0) as revenue,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, region, product_category, team, rep);
 
@@ -419,15 +451,16 @@ group by all;
 insert into parts by name
 select
     'win_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     count(*) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -437,14 +470,15 @@ group by
 insert into parts by name
 select
     'win_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     0 as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on created_date = calendar_date
+inner join days on created_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -454,15 +488,16 @@ group by
 insert into parts by name
 select
     'win_rate' as kpi, 2 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, product_category, channel, campaign, rep, team, opportunity_type,
     count(*) filter (where is_won) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_closed
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets (
         (), segment, industry, region, product_category, channel, campaign, rep, team,
@@ -472,44 +507,47 @@ group by
 insert into parts by name
 select
     'stage_conversion_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     stage,
     count(*) filter (where is_advanced) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_stages
-inner join build.core.calendar_days on entered_date = calendar_date
+inner join days on entered_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), stage);
 
 insert into parts by name
 select
     'drop_off_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     stage, segment, channel,
     count(*) filter (where is_lost) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_closed
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), stage, segment, channel);
 
 insert into parts by name
 select
     'drop_off_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     stage, segment, channel,
     count(*) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_leads
-inner join build.core.calendar_days on disqualified_date = calendar_date
+inner join days on disqualified_date = calendar_date
 where not has_opportunity
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), stage, segment, channel);
 
@@ -540,6 +578,7 @@ inner join build.core.periods
     on
         created_date < period_start_date
         and coalesce(closed_date, 'infinity') >= period_start_date
+where period_grain not like '%to_date'
 group by
     period_grain, period_start_date,
     grouping sets ((), rep, team);
@@ -554,7 +593,7 @@ select
     count(*) as sample_size
 from build.core.fct_target_days as quotas
 inner join build.core.calendar_days on target_date = calendar_date
-where quotas.kpi = 'revenue' and quotas.dimension = 'rep'
+where quotas.plan = 'record' and quotas.kpi = 'revenue' and quotas.dimension = 'rep'
 group by
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), rep, team);
@@ -563,7 +602,7 @@ group by
 
 create temporary table created_lead_parts as
 select
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     count(*) as leads,
     count(*) filter (where is_marketing_qualified_or_better) as qualified,
@@ -576,15 +615,16 @@ select
     median(response_minutes) as median_minutes,
     median(business_response_minutes) as median_business_minutes
 from build.core.fct_leads
-inner join build.core.calendar_days on created_date = calendar_date
+inner join days on created_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign, segment, industry, region, rep, team);
 
 insert into parts by name
 select
     'leads_generated' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     leads as numerator,
     leads as sample_size
@@ -593,7 +633,7 @@ from created_lead_parts;
 insert into parts by name
 select
     'lead_quality' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     qualified as numerator,
     leads as denominator,
@@ -603,7 +643,7 @@ from created_lead_parts;
 insert into parts by name
 select
     'lead_quality' as kpi, 2 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     score as numerator,
     scored as denominator,
@@ -614,7 +654,7 @@ where scored > 0;
 insert into parts by name
 select
     'conversion_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     customers as numerator,
     leads as denominator,
@@ -624,7 +664,7 @@ from created_lead_parts;
 insert into parts by name
 select
     'lead_response_time' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, region, rep, team,
     response_minutes as numerator,
     answered as denominator,
@@ -635,7 +675,7 @@ where answered > 0 and segment is null and industry is null;
 insert into parts by name
 select
     'lead_response_time' as kpi, 2 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, region, rep, team,
     median_minutes as median,
     answered as sample_size
@@ -645,7 +685,7 @@ where answered > 0 and segment is null and industry is null;
 insert into parts by name
 select
     'lead_response_time' as kpi, 3 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, region, rep, team,
     median_business_minutes as median,
     answered as sample_size
@@ -655,7 +695,7 @@ where answered > 0 and segment is null and industry is null;
 insert into parts by name
 select
     'lead_answer_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, region, rep, team,
     answered as numerator,
     leads as denominator,
@@ -666,7 +706,7 @@ where segment is null and industry is null and exists (from build.core.fct_activ
 insert into parts by name
 select
     'lead_response_within_5_minutes' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, region, rep, team,
     answered_within_5 as numerator,
     leads as denominator,
@@ -677,14 +717,15 @@ where segment is null and industry is null and exists (from build.core.fct_activ
 insert into parts by name
 select
     'mql_to_sql_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     count(sales_qualified_date) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_leads
-inner join build.core.calendar_days on marketing_qualified_date = calendar_date
+inner join days on marketing_qualified_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign, segment, industry, region, rep, team);
 
@@ -698,36 +739,38 @@ where kpi = 'mql_to_sql_rate';
 insert into parts by name
 select
     'qualified_lead_conversion_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign, segment, industry, region, rep, team,
     count(*) filter (where is_customer) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_leads
-inner join build.core.calendar_days on qualified_date = calendar_date
+inner join days on qualified_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign, segment, industry, region, rep, team);
 
 insert into parts by name
 select
     'cost_per_lead' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign,
     coalesce(sum(amount), 0) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_commercial_cost_days
-inner join build.core.calendar_days on cost_date = calendar_date
+inner join days on cost_date = calendar_date
 where cost_type = 'marketing'
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign);
 
 insert into parts by name
 select
     'cost_per_lead' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign,
     0 as numerator,
     leads as denominator,
@@ -748,42 +791,45 @@ group by all;
 insert into parts by name
 select
     'touchpoints' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     activity_type, rep, team, region,
     sum(activities) as numerator,
     sum(activities) as sample_size
 from activity_days
-inner join build.core.calendar_days on occurred_date = calendar_date
+inner join days on occurred_date = calendar_date
 where is_touchpoint
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), activity_type, rep, team, region);
 
 insert into parts by name
 select
     'calls_and_meetings' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     activity_type, rep, team,
     sum(activities) as numerator,
     sum(activities) as sample_size
 from activity_days
-inner join build.core.calendar_days on occurred_date = calendar_date
+inner join days on occurred_date = calendar_date
 where activity_type in ('call', 'meeting')
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), activity_type, rep, team);
 
 insert into parts by name
 select
     'activities_per_rep' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team,
     sum(activities) as numerator,
     0 as denominator,
     sum(activities) as sample_size
 from activity_days
-inner join build.core.calendar_days on occurred_date = calendar_date
+inner join days on occurred_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team);
 
@@ -808,15 +854,16 @@ group by
 insert into parts by name
 select
     'appointment_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     activity_type, rep, team,
     count(distinct person_id) filter (where led_to_appointment) as numerator,
     count(distinct person_id) as denominator,
     count(*) as sample_size
 from build.core.fct_activities
-inner join build.core.calendar_days on occurred_date = calendar_date
+inner join days on occurred_date = calendar_date
 where is_touchpoint and person_id is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), activity_type, rep, team);
 
@@ -828,57 +875,60 @@ where kpi = 'appointment_rate';
 insert into parts by name
 select
     'time_per_lead' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     coalesce(leads.channel, '(unknown)') as channel, activities.rep, activities.team,
     coalesce(sum(duration_minutes), 0) as numerator,
     count(distinct lead_id) as denominator,
     count(*) as sample_size
 from build.core.fct_activities as activities
-inner join build.core.calendar_days on occurred_date = calendar_date
+inner join days on occurred_date = calendar_date
 left join build.core.fct_leads as leads using (lead_id)
 where lead_id is not null and not is_automated
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), coalesce(leads.channel, '(unknown)'), activities.rep, activities.team);
 
 insert into parts by name
 select
     'bdr_capacity' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team, rep,
     sum(maximum_leads_per_day) as numerator,
     count(*) as sample_size
 from build.core.fct_rep_days
-inner join build.core.calendar_days on business_date = calendar_date
+inner join days on business_date = calendar_date
 where role = 'bdr' and maximum_leads_per_day is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team, rep);
 
 insert into parts by name
 select
     'ae_capacity' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team, rep,
     sum(maximum_deals_per_day) as numerator,
     count(*) as sample_size
 from build.core.fct_rep_days
-inner join build.core.calendar_days on business_date = calendar_date
+inner join days on business_date = calendar_date
 where role = 'ae' and maximum_deals_per_day is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team, rep);
 
 insert into parts by name
 select
     'bdr_utilisation' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     count(*) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_leads
-inner join build.core.calendar_days on marketing_qualified_date = calendar_date
-group by grouping sets (week_start_date, month_start_date, quarter_start_date);
+inner join days on marketing_qualified_date = calendar_date
+group by is_to_date, grouping sets (week_start_date, month_start_date, quarter_start_date);
 
 insert into parts by name
 select * replace ('bdr_utilisation' as kpi, 0 as numerator, numerator as denominator)
@@ -890,15 +940,16 @@ where
 insert into parts by name
 select
     'ae_utilisation' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team,
     count(*) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team);
 
@@ -989,60 +1040,64 @@ group by
 insert into parts by name
 select
     'customer_satisfaction' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, channel,
     sum(score::double / scale_maximum) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_survey_responses
-inner join build.core.calendar_days on responded_date = calendar_date
+inner join days on responded_date = calendar_date
 where survey_type = 'customer_satisfaction' and score is not null and scale_maximum > 0
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, industry, region, channel);
 
 insert into parts by name
 select
     'customer_satisfaction' as kpi, 2 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region, channel,
     count(*) filter (where score >= scale_maximum - 1) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_survey_responses
-inner join build.core.calendar_days on responded_date = calendar_date
+inner join days on responded_date = calendar_date
 where survey_type = 'customer_satisfaction' and score is not null and scale_maximum > 0
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, industry, region, channel);
 
 insert into parts by name
 select
     'net_promoter_score' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, industry, region,
     count(*) filter (where score >= 9) - count(*) filter (where score <= 6) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_survey_responses
-inner join build.core.calendar_days on responded_date = calendar_date
+inner join days on responded_date = calendar_date
 where survey_type = 'net_promoter_score' and score is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, industry, region);
 
 insert into parts by name
 select
     'employee_net_promoter_score' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     team,
     count(*) filter (where score >= 9) - count(*) filter (where score <= 6) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_survey_responses
-inner join build.core.calendar_days on responded_date = calendar_date
+inner join days on responded_date = calendar_date
 where survey_type = 'employee_net_promoter_score' and score is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), team);
 
@@ -1053,16 +1108,16 @@ with activities_of_accounts as (
             when grouping(week_start_date) = 0 then 'week'
             when grouping(month_start_date) = 0 then 'month'
             else 'quarter'
-        end as period_grain,
+        end || if(is_to_date, '_to_date', '') as period_grain,
         coalesce(week_start_date, month_start_date, quarter_start_date) as period_start_date,
         account_id as customer_id,
         activity_type,
         count(*) as activities
     from build.core.fct_activities
-    inner join build.core.calendar_days on occurred_date = calendar_date
+    inner join days on occurred_date = calendar_date
     where account_id is not null
     group by
-        account_id, activity_type,
+        account_id, activity_type, is_to_date,
         grouping sets (week_start_date, month_start_date, quarter_start_date)
 )
 
@@ -1118,29 +1173,31 @@ with techniques as (
 
 select
     'sales_technique_win_rate' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     technique,
     count(distinct opportunity_id) filter (where is_won) as numerator,
     count(distinct opportunity_id) as denominator,
     count(*) as sample_size
 from techniques
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), technique);
 
 insert into parts by name
 select
     'sales_technique_feedback' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     technique,
     sum(score::double / scale_maximum) as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_survey_responses
-inner join build.core.calendar_days on responded_date = calendar_date
+inner join days on responded_date = calendar_date
 where survey_type = 'sales_technique_feedback' and score is not null and scale_maximum > 0
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), technique);
 
@@ -1149,28 +1206,29 @@ group by
 insert into parts by name
 select
     'customer_acquisition_cost' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, channel,
     coalesce(sum(amount), 0) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_commercial_cost_days
-inner join build.core.calendar_days on cost_date = calendar_date
+inner join days on cost_date = calendar_date
 where cost_type in ('sales', 'marketing')
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, channel);
 
 insert into parts by name
 select
     'customer_acquisition_cost' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     segment, channel,
     0 as numerator,
     count(*) as denominator,
     count(*) as sample_size
 from build.core.fct_opportunities
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where
     is_first_won_of_account
     and exists (
@@ -1178,48 +1236,51 @@ where
         where cost_type in ('sales', 'marketing')
     )
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment, channel);
 
 insert into parts by name
 select
     'return_on_investment' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign,
     sum(amount - cost_amount) as numerator,
     0 as denominator,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where
     is_won and amount is not null and cost_amount is not null
     and exists (from build.core.fct_commercial_cost_days)
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign);
 
 insert into parts by name
 select
     'return_on_investment' as kpi, 1 as version,
-    week_start_date, month_start_date, quarter_start_date,
+    is_to_date, week_start_date, month_start_date, quarter_start_date,
     channel, campaign,
     -coalesce(sum(amount), 0) as numerator,
     coalesce(sum(amount), 0) as denominator,
     count(*) as sample_size
 from build.core.fct_commercial_cost_days
-inner join build.core.calendar_days on cost_date = calendar_date
+inner join days on cost_date = calendar_date
 where
     exists (
         from build.core.fct_opportunity_lines
         where is_won and amount is not null and cost_amount is not null
     )
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), channel, campaign);
 
 -- All that happened up to the period's end; a total per day keeps the join with the periods small.
 insert into parts by name
-with days as (
+with daily as (
     select
         closed_date as fact_date, segment,
         sum(amount - cost_amount)::double as profit,
@@ -1256,7 +1317,7 @@ select
     coalesce(sum(profit), 0) as numerator,
     sum(customers) as denominator,
     sum(facts) as sample_size
-from days
+from daily
 inner join build.core.periods on fact_date <= as_of_date
 where
     exists (from build.core.fct_commercial_cost_days)
@@ -1276,7 +1337,7 @@ select
         when grouping(week_start_date) = 0 then 'week'
         when grouping(month_start_date) = 0 then 'month'
         else 'quarter'
-    end as period_grain,
+    end || if(is_to_date, '_to_date', '') as period_grain,
     coalesce(week_start_date, month_start_date, quarter_start_date) as period_start_date,
     segment,
     coalesce(sum(amount), 0)::double as revenue,
@@ -1289,9 +1350,10 @@ select
     0 as new_customers,
     count(*) as sample_size
 from build.core.fct_opportunity_lines
-inner join build.core.calendar_days on closed_date = calendar_date
+inner join days on closed_date = calendar_date
 where is_won and account_id is not null
 group by
+    is_to_date,
     grouping sets (week_start_date, month_start_date, quarter_start_date),
     grouping sets ((), segment);
 
@@ -1333,7 +1395,7 @@ select
         when week_start_date is not null then 'week'
         when month_start_date is not null then 'month'
         else 'quarter'
-    end as period_grain,
+    end || if(is_to_date, '_to_date', '') as period_grain,
     coalesce(week_start_date, month_start_date, quarter_start_date) as period_start_date,
     segment,
     0 as revenue,
@@ -1378,7 +1440,7 @@ where
 
 -- what was spent in the period before
 insert into parts by name
-with days as (
+with daily as (
     select cost_date, sum(amount) as amount, count(*) as facts
     from build.core.fct_commercial_cost_days
     where cost_type in ('sales', 'marketing')
@@ -1391,7 +1453,7 @@ select
     0 as numerator,
     coalesce(sum(amount), 0) as denominator,
     sum(facts) as sample_size
-from days
+from daily
 inner join build.core.periods on cost_date between period_start_date and period_end_date
 where next_period_start_date is not null and exists (from build.core.fct_subscriptions)
 group by all;
@@ -1408,7 +1470,7 @@ with cells as (
             when month_start_date is not null then 'month'
             when quarter_start_date is not null then 'quarter'
             else period_grain
-        end as grain,
+        end || if(is_to_date, '_to_date', '') as grain,
         coalesce(week_start_date, month_start_date, quarter_start_date, period_start_date)
             as start_date,
         case
@@ -1436,12 +1498,16 @@ with cells as (
         max(median) as median,
         sum(sample_size) as sample_size
     from parts
+    where
+        coalesce(week_start_date, month_start_date, quarter_start_date, period_start_date)
+        is not null
     group by all
 ),
 
 kpis as (
     select kpi, version, grain, min(start_date) as first_start_date
     from cells
+    where grain not like '%to_date'
     group by all
     having max(abs(denominator)) > 0 or count(denominator) = 0
 ),
@@ -1475,7 +1541,9 @@ select
     end as kpi_value
 from kpis
 inner join build.core.periods
-    on kpis.grain = periods.period_grain and periods.period_start_date >= kpis.first_start_date
+    on
+        kpis.grain = replace(periods.period_grain, '_to_date', '')
+        and periods.period_start_date >= kpis.first_start_date
 inner join slices using (kpi, version)
 left join cells
     on
@@ -1484,4 +1552,8 @@ left join cells
         and cells.grain = periods.period_grain
         and cells.start_date = periods.period_start_date
         and cells.dimension = slices.dimension
-        and cells.dimension_value = slices.dimension_value;
+        and cells.dimension_value = slices.dimension_value
+-- a running period has the quota of all its days
+where
+    kpis.kpi not in ('quota_attainment', 'pipeline_coverage')
+    or periods.period_grain not like '%to_date';
