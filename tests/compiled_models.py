@@ -39,7 +39,10 @@ def compile_project(settings: Settings, name: str, dbt_vars: Mapping[str, Any]) 
 
 
 class CompiledModels:
-    """The models that KPI tables need, in the order in which they are built."""
+    """The models that KPI tables need, in the order in which they are built.
+
+    Of the seeds they need the holidays.
+    """
 
     def __init__(self, manifest: dict[str, Any]) -> None:
         nodes = {
@@ -67,15 +70,31 @@ class CompiledModels:
             "create or replace table landing.files"
             " (landing_id varchar, status varchar, landed_at timestamp)"
         )
-        for schema in sorted({model["schema"] for model in self.models}):
+        holidays = next(
+            node
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "seed" and node["name"] == "holidays"
+        )
+        for schema in sorted({node["schema"] for node in [*self.models, holidays]}):
             self.connection.execute(f"create schema build.{schema}")
         self.connection.execute("use build.main")
+        self.holidays = holidays["relation_name"]
+        self.connection.execute(
+            f"create table {self.holidays}"
+            " (country varchar, holiday_date date, holiday_name varchar)"
+        )
 
     def load(self, crm: Mapping[str, list[dict]], newest_landing: datetime) -> None:
-        """Replace what has landed by these rows of the plain export format."""
+        """Replace what has landed, and the holidays, by these rows of the plain export format."""
         for entity, contract in self.contracts.items():
             self.connection.execute(f"delete from raw.{contract.schema_name}.{entity}")
             self._insert(contract, crm.get(entity, []), newest_landing)
+        self.connection.execute(f"delete from {self.holidays}")
+        for row in crm.get("holidays", []):
+            self.connection.execute(
+                f"insert into {self.holidays} values (?, ?, ?)",
+                [row["country"], row["holiday_date"], row["holiday_name"]],
+            )
         self.connection.execute("delete from raw.landing.files")
         self.connection.execute(
             "insert into raw.landing.files values ('1', 'landed', ?)", [newest_landing]

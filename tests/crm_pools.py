@@ -59,6 +59,26 @@ TIMESTAMPS = [
 EARLY = TIMESTAMPS[:28]
 LATE = TIMESTAMPS[8:]
 
+# Moments of leads and of responses to them: business hours, five minutes, nights and a weekend.
+RESPONSE_TIMESTAMPS = [
+    datetime.fromisoformat(text)
+    for text in (
+        "2024-01-31 23:30:00",
+        "2024-02-02 16:30:00",  # a Friday
+        "2024-02-03 12:00:00",
+        "2024-02-05 07:59:59.500000",
+        "2024-02-05 10:00:00",
+        "2024-02-05 10:05:00",
+        "2024-02-05 10:05:00.250000",
+        "2024-02-05 16:00:00",
+        "2024-02-06 09:10:00",
+        "2024-02-14 12:00:00",  # a holiday
+        "2024-02-15 08:00:01",
+        "2024-02-15 22:30:00",
+        "2024-03-11 13:00:00",
+    )
+]
+
 DATES = [
     date.fromisoformat(text)
     for text in (
@@ -83,6 +103,14 @@ DATES = [
 SPANS = [(first, last) for first in DATES for last in DATES if first <= last]
 OPEN_ENDED_SPANS = [(first, None) for first in DATES]
 FUTURE_SPANS = [(first, date(2025, 6, 30)) for first in DATES[::3]]
+# Of who had a subscription a year before the periods that everything else lies in.
+EARLIER_SPANS = [
+    (date(2023, 2, 28), None),
+    (date(2023, 2, 28), date(2024, 2, 28)),
+    (date(2023, 1, 31), None),
+    (date(2023, 1, 31), date(2023, 3, 15)),
+    (date(2023, 3, 31), date(2023, 12, 31)),
+]
 
 AMOUNTS = [
     Decimal(text)
@@ -115,8 +143,32 @@ LEAD_IDS = [None, "L0", "L1", "L2", None, "L3", "L-gone"]
 OPPORTUNITY_IDS = [f"O{number}" for number in range(12)] + [None, "O-gone"]
 # Few of them, so that some opportunities have several lines and stage entries and others none.
 DETAILED_OPPORTUNITY_IDS = ["O0", "O1", "O2", "O3", "O4", "O10", "O-gone"]
+CONTACT_IDS = [None, "K0", "K1", None, "K-gone"]
 CHANNELS = [None, "Search", "Events", ""]
 SEGMENTS = ["Enterprise", "Small business", None, ""]
 INDUSTRIES = ["Retail", None, "Energy"]
 REGIONS = ["North", None, "South", ""]
 TEAMS = ["East", "West", None]
+COUNTRIES = ["NL", "US", None, "NL", ""]
+TIME_ZONES = ["Europe/Amsterdam", "America/New_York", "Asia/Tokyo", None, ""]
+HOLIDAYS = [
+    ("NL", date(2024, 1, 1)),
+    ("US", date(2024, 1, 1)),
+    ("NL", date(2024, 2, 14)),
+    ("US", date(2024, 2, 5)),
+    ("NL", date(2024, 3, 31)),  # a Sunday
+    ("BE", date(2024, 2, 15)),
+]
+
+CAPACITIES = [Decimal(8), Decimal("2.5"), None, Decimal(0)]
+ACTIVITY_TYPES = ["call", "email", "meeting", "chat", "call", "meeting", "note", None, ""]
+DIRECTIONS = ["outbound", "outbound", "outbound", "inbound", None]
+TECHNIQUES = [None, "Demonstration", "Trial", "Demonstration", ""]
+SURVEY_TYPES = [
+    "customer_satisfaction",
+    "net_promoter_score",
+    "employee_net_promoter_score",
+    "sales_technique_feedback",
+]
+SCORES = [Decimal(text) for text in ("9", "10", "6", "4", "8.5", "0", "6.01", "-1")] + [None]
+SCALE_MAXIMA = [Decimal(10), Decimal(5), Decimal(10), Decimal(0), None]

@@ -18,8 +18,8 @@ Crm = dict[str, list[dict]]
 
 SETTINGS = [
     Settings("UTC", "EUR", 1, None, {"crm": pools.LADDER}),
-    Settings("America/New_York", "EUR", 4, date(2024, 3, 15), {"crm": pools.LADDER}),
-    Settings("Asia/Tokyo", "USD", 2, None, {"crm": pools.LADDER}),
+    Settings("America/New_York", "EUR", 4, date(2024, 3, 15), {"crm": pools.LADDER}, 30, 3, 8, 18),
+    Settings("Asia/Tokyo", "USD", 2, None, {"crm": pools.LADDER}, 45, 0, 0, 24),
 ]
 
 
@@ -83,25 +83,25 @@ def contacts() -> SearchStrategy[list[dict]]:
 
 
 def reps() -> SearchStrategy[list[dict]]:
-    """Reps without dates, joining and leaving; often two with one name."""
+    """Reps of all roles, without dates, joining and leaving; often two with one name."""
     rows = table(
         "rep_id",
         "R",
         (2, 4),
         rep_name=["Anna", "Bo", None],
-        role=["ae", "am", "bdr", "manager", None],
+        role=["ae", "bdr", "am", "ae", "bdr", "manager", None],
         team=pools.TEAMS,
         region=pools.REGIONS,
-        country="NL",
-        time_zone="Europe/Amsterdam",
+        country=pools.COUNTRIES,
+        time_zone=pools.TIME_ZONES,
         employment=[
             (None, None),
             (None, pools.DATES[7]),
             *pools.SPANS[::9],
             *pools.OPEN_ENDED_SPANS[::3],
         ],
-        maximum_leads_per_day=None,
-        maximum_deals_per_day=None,
+        maximum_leads_per_day=pools.CAPACITIES,
+        maximum_deals_per_day=pools.CAPACITIES,
     )
     return rows.map(lambda drawn: split("employment", ("employed_from", "employed_until"), drawn))
 
@@ -136,14 +136,20 @@ def leads() -> SearchStrategy[list[dict]]:
     return table(
         "lead_id",
         "L",
-        (0, 6),
+        (4, 10),
         account_id=pools.ACCOUNT_IDS,
-        contact_id=None,
+        contact_id=pools.CONTACT_IDS,
         rep_id=pools.REP_IDS,
         campaign_id=pools.CAMPAIGN_IDS,
         channel=pools.CHANNELS,
-        lead_score=None,
-        created_at=[*pools.EARLY, None, pools.TIMESTAMPS[-1]],
+        lead_score=[None, Decimal(55), Decimal("80.5"), Decimal(0)],
+        created_at=[
+            *pools.EARLY[::3],
+            *pools.RESPONSE_TIMESTAMPS[:10],
+            *pools.RESPONSE_TIMESTAMPS[4:5] * 4,
+            None,
+            pools.TIMESTAMPS[-1],
+        ],
         marketing_qualified_at=[None, *pools.TIMESTAMPS[10::3]],
         sales_qualified_at=[None, *pools.TIMESTAMPS[12::4]],
         disqualified_at=[None, *pools.LATE[::2]],
@@ -157,7 +163,7 @@ def opportunities() -> SearchStrategy[list[dict]]:
     return table(
         "opportunity_id",
         "O",
-        (3, 14),
+        (5, 14),
         opportunity_name="Deal",
         account_id=pools.ACCOUNT_IDS,
         contact_id=None,
@@ -180,12 +186,12 @@ def opportunity_lines() -> SearchStrategy[list[dict]]:
     return table(
         "opportunity_line_id",
         "N",
-        (3, 14),
+        (6, 16),
         opportunity_id=pools.DETAILED_OPPORTUNITY_IDS,
         product_id=pools.PRODUCT_IDS,
         quantity=[Decimal(1), Decimal("2.5"), None, Decimal(0)],
         amount=[*pools.AMOUNTS, None],
-        cost_amount=[Decimal(60), Decimal("0.5555"), None],
+        cost_amount=[Decimal(60), None, Decimal("0.5555"), Decimal(9)],
     )
 
 
@@ -202,21 +208,31 @@ def opportunity_stages() -> SearchStrategy[list[dict]]:
 
 
 def activities() -> SearchStrategy[list[dict]]:
+    """Activities of all kinds, soon or late after leads and meetings, before them and long after.
+
+    Some are of nobody, of no kind or without a time.
+    """
     return table(
         "activity_id",
         "T",
-        (0, 8),
-        activity_type=["call", "email", "meeting"],
-        direction="outbound",
-        occurred_at=[*pools.EARLY, *pools.TIMESTAMPS[-2:]],
-        duration_minutes=None,
-        is_automated=False,
-        is_appointment_made=None,
-        sales_technique=None,
-        channel=None,
+        (10, 28),
+        activity_type=pools.ACTIVITY_TYPES,
+        direction=pools.DIRECTIONS,
+        occurred_at=[
+            *pools.EARLY[::4],
+            *pools.RESPONSE_TIMESTAMPS,
+            *pools.RESPONSE_TIMESTAMPS[4:7] * 2,
+            *pools.TIMESTAMPS[-2:],
+            None,
+        ],
+        duration_minutes=[None, Decimal(15), Decimal("7.25"), Decimal(0)],
+        is_automated=[False, None, False, True],
+        is_appointment_made=[None, False, False, True],
+        sales_technique=pools.TECHNIQUES,
+        channel=pools.CHANNELS,
         rep_id=pools.REP_IDS,
-        account_id=None,
-        contact_id=None,
+        account_id=pools.ACCOUNT_IDS,
+        contact_id=pools.CONTACT_IDS,
         lead_id=pools.LEAD_IDS,
         opportunity_id=pools.OPPORTUNITY_IDS,
     )
@@ -229,10 +245,14 @@ def subscriptions() -> SearchStrategy[list[dict]]:
         table(
             "subscription_id",
             "B",
-            (2, 10),
+            (4, 12),
             account_id=pools.ACCOUNT_IDS,
             product_id=pools.PRODUCT_IDS,
-            span=pools.SPANS[1::4] + pools.OPEN_ENDED_SPANS[::2] + pools.FUTURE_SPANS,
+            span=pools.SPANS[1::4]
+            + pools.OPEN_ENDED_SPANS[::2]
+            + pools.FUTURE_SPANS
+            + pools.EARLIER_SPANS * 3
+            + [(pools.DATES[8], pools.DATES[2])],
             monthly_recurring_revenue=[*prices, None],
             currency=pools.CURRENCIES,
         )
@@ -244,8 +264,8 @@ def commercial_costs() -> SearchStrategy[list[dict]]:
         table(
             "commercial_cost_id",
             "X",
-            (0, 4),
-            cost_type=["sales", "marketing", "service"],
+            (3, 8),
+            cost_type=["sales", "marketing", "service", "marketing"],
             amount=[Decimal(3100), Decimal("100.01"), Decimal(0), None],
             currency=pools.CURRENCIES,
             span=pools.SPANS[::5]
@@ -253,25 +273,26 @@ def commercial_costs() -> SearchStrategy[list[dict]]:
             + [(pools.DATES[8], pools.DATES[2])],
             channel=pools.CHANNELS,
             campaign_id=pools.CAMPAIGN_IDS,
-            segment=None,
+            segment=pools.SEGMENTS,
         )
     )
 
 
 def survey_responses() -> SearchStrategy[list[dict]]:
+    """Responses to all four surveys, also with scores off their scale, or without a scale."""
     return table(
         "survey_response_id",
         "V",
-        (0, 2),
-        survey_type="net_promoter_score",
+        (6, 16),
+        survey_type=pools.SURVEY_TYPES,
         account_id=pools.ACCOUNT_IDS,
-        rep_id=None,
-        team=None,
-        channel=None,
-        sales_technique=None,
-        score=Decimal(9),
-        scale_maximum=Decimal(10),
-        responded_at=pools.TIMESTAMPS,
+        rep_id=pools.REP_IDS,
+        team=[*pools.TEAMS, ""],
+        channel=pools.CHANNELS,
+        sales_technique=pools.TECHNIQUES,
+        score=pools.SCORES,
+        scale_maximum=pools.SCALE_MAXIMA,
+        responded_at=[*pools.TIMESTAMPS[::2], None],
     )
 
 
@@ -337,6 +358,16 @@ def weekly_rates(runs: list[tuple]) -> list[dict]:
     ]
 
 
+def holidays() -> SearchStrategy[list[dict]]:
+    """Holidays of some countries; no table of a CRM, but a seed of the project."""
+    return st.sets(st.sampled_from(pools.HOLIDAYS)).map(
+        lambda days: [
+            {"country": country, "holiday_date": day, "holiday_name": "Holiday"}
+            for country, day in sorted(days)
+        ]
+    )
+
+
 ENTITIES = {
     "accounts": accounts(),
     "contacts": contacts(),
@@ -354,6 +385,7 @@ ENTITIES = {
     "targets": targets(),
     "market_revenue": market_revenue(),
     "exchange_rates": exchange_rates(),
+    "holidays": holidays(),
 }
 
 

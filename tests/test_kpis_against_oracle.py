@@ -33,6 +33,10 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Compi
                     "reporting_currency": chosen.reporting_currency,
                     "fiscal_year_start_month": chosen.fiscal_year_start_month,
                     "as_of_date": chosen.as_of_date,
+                    "customer_active_days": chosen.customer_active_days,
+                    "appointment_window_days": chosen.appointment_window_days,
+                    "business_hours_start": chosen.business_hours_start,
+                    "business_hours_end": chosen.business_hours_end,
                 },
             )
         )
@@ -74,6 +78,7 @@ def test_sql_agrees_with_the_oracle_on_demo_data(demo_warehouse: Settings) -> No
             entity: _rows(connection, f"select * from build.intermediate.int_crm__{entity}")
             for entity in entities
         }
+        crm["holidays"] = _rows(connection, "select * from build.core.holidays")
         newest_landing = connection.execute(
             "select max(landed_at) from raw.landing.files where status = 'landed'"
         ).fetchone()[0]

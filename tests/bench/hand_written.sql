@@ -1449,13 +1449,17 @@ with daily as (
 
 select
     'magic_number' as kpi, 1 as version,
-    period_grain, next_period_start_date as period_start_date,
+    following.period_grain, following.period_start_date,
     0 as numerator,
     coalesce(sum(amount), 0) as denominator,
     sum(facts) as sample_size
 from daily
-inner join build.core.periods on cost_date between period_start_date and period_end_date
-where next_period_start_date is not null and exists (from build.core.fct_subscriptions)
+inner join build.core.periods as spent
+    on cost_date between spent.period_start_date and spent.period_end_date
+inner join build.core.periods as following
+    on spent.next_period_start_date = following.period_start_date
+    and spent.period_grain = replace(following.period_grain, '_to_date', '')
+where exists (from build.core.fct_subscriptions)
 group by all;
 
 -- One row per KPI, period since its first and slice, whether or not anything happened in it.

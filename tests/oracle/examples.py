@@ -26,7 +26,7 @@ def converted(name: str, value: object) -> object:
     is_date = name.endswith(("_on", "_date", "employed_from", "employed_until", "valid_from"))
     if isinstance(value, str) and is_date:
         return date.fromisoformat(value)
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return Decimal(str(value))
     return value
 
@@ -69,6 +69,42 @@ def subscription(key: str, account: str | None, start: str, end: str | None, val
         ended_on=end,
         monthly_recurring_revenue=value,
     )
+
+
+def lead(key: str, created: str | None, **more: object) -> dict:
+    """A lead that came in at the moment."""
+    return row(lead_id=key, created_at=created, **more)
+
+
+def activity(kind: str, occurred: str | None, **more: object) -> dict:
+    """An activity that is outbound unless it says otherwise."""
+    return row(**{"activity_type": kind, "direction": "outbound", "occurred_at": occurred} | more)
+
+
+def cost(kind: str, start: str, end: str | None, amount: object, **more: object) -> dict:
+    """A commercial cost of a type over some days."""
+    return row(cost_type=kind, started_on=start, ended_on=end, amount=amount, **more)
+
+
+def response(survey: str, responded: str, score: object, maximum: object, **more: object) -> dict:
+    """A survey response with its score and the highest one of the scale."""
+    return row(
+        survey_type=survey, responded_at=responded, score=score, scale_maximum=maximum, **more
+    )
+
+
+def sold(key: str, closed: str, amount: object, cost_amount: object, **more: object) -> dict:
+    """Entities of a won opportunity with one line, of that amount and cost."""
+    line = row(
+        opportunity_line_id=f"N{key}", opportunity_id=key, amount=amount, cost_amount=cost_amount
+    )
+    return {"opportunities": [won(key, closed, amount, **more)], "opportunity_lines": [line]}
+
+
+def together(*parts: dict) -> dict:
+    """The entities of several CRMs in one."""
+    entities = sorted({entity for part in parts for entity in part})
+    return {entity: sum((part.get(entity, []) for part in parts), []) for entity in entities}
 
 
 def kpi_table(kpi: str, chosen: Settings, **entities: list[dict]) -> list[KpiRow]:

@@ -5,9 +5,9 @@ from datetime import timedelta
 from fractions import Fraction
 
 from tests.oracle.company import Company
+from tests.oracle.leads import Lead
 from tests.oracle.opportunities import Opportunity
 from tests.oracle.periods import GRAINS, Period
-from tests.oracle.slices import first_known, keyed
 from tests.oracle.table import Fact, Number, Outcome, facts_on, ratio
 
 
@@ -118,27 +118,18 @@ def drop_off_rate(company: Company) -> Iterator[Fact]:
         slices = {**opportunity.slices, "stage": opportunity.last_stage}
         parts = (int(not opportunity.is_won), 1)
         yield from facts_on(calendar, opportunity.closed_on, slices, *parts)
-    accounts = keyed(company.crm.get("accounts", []), "account_id")
-    with_opportunity = {opportunity.lead_id for opportunity in company.opportunities}
     for lead in company.leads:
-        disqualified_on = calendar.past_date_of(lead.get("disqualified_at"))
-        has_opportunity = (
-            lead.get("converted_opportunity_id") is not None or lead["lead_id"] in with_opportunity
-        )
-        if disqualified_on is not None and not has_opportunity:
-            slices = {
-                "stage": last_milestone(company, lead),
-                "segment": first_known(accounts.get(lead.get("account_id"), {}).get("segment")),
-                "channel": first_known(lead.get("channel")),
-            }
-            yield from facts_on(calendar, disqualified_on, slices, 1, 1)
+        has_opportunity = lead.opportunities or lead.converted_opportunity_id is not None
+        if lead.disqualified_on is not None and not has_opportunity:
+            slices = {**lead.slices, "stage": last_milestone(lead)}
+            yield from facts_on(calendar, lead.disqualified_on, slices, 1, 1)
 
 
-def last_milestone(company: Company, lead: dict) -> str:
+def last_milestone(lead: Lead) -> str:
     """The furthest qualification that the lead had by the as-of date."""
-    if company.calendar.past_date_of(lead.get("sales_qualified_at")) is not None:
+    if lead.sales_qualified_on is not None:
         return "Sales qualified lead"
-    if company.calendar.past_date_of(lead.get("marketing_qualified_at")) is not None:
+    if lead.marketing_qualified_on is not None:
         return "Marketing qualified lead"
     return "Lead"
 

@@ -31,6 +31,15 @@ class DayAmount(NamedTuple):
     slices: Mapping[str, str]
 
 
+class CostDay(NamedTuple):
+    """What falls on one day of a commercial cost."""
+
+    day: date
+    amount: Fraction
+    slices: Mapping[str, str]
+    cost_type: str
+
+
 def spread(row: dict, amount: Fraction, slices: Mapping[str, str]) -> list[DayAmount]:
     """The amount on each day from `started_on` to `ended_on`.
 
@@ -51,16 +60,24 @@ def converted_amount(row: dict, column: str, day_column: str, money: Money) -> F
     return Fraction(amount or 0)
 
 
-def cost_days(crm: Mapping[str, list[dict]], calendar: Calendar, money: Money) -> list[DayAmount]:
-    """Sales, marketing and service cost by day, up to the as-of date; slice channel."""
+def cost_days(crm: Mapping[str, list[dict]], calendar: Calendar, money: Money) -> list[CostDay]:
+    """Sales, marketing and service cost by day, up to the as-of date.
+
+    The slices are channel, where the cost has none that of its campaign, campaign and segment.
+    """
     campaigns = keyed(crm.get("campaigns", []), "campaign_id")
     days = []
     for row in crm.get("commercial_costs", []):
         if row.get("cost_type") in COST_TYPES:
             campaign = campaigns.get(row.get("campaign_id"), {})
-            slices = {"channel": first_known(row.get("channel"), campaign.get("channel"))}
-            days += spread(row, converted_amount(row, "amount", "started_on", money), slices)
-    return [day_amount for day_amount in days if day_amount.day <= calendar.as_of]
+            slices = {
+                "channel": first_known(row.get("channel"), campaign.get("channel")),
+                "campaign": first_known(campaign.get("campaign_name")),
+                "segment": first_known(row.get("segment")),
+            }
+            amount = converted_amount(row, "amount", "started_on", money)
+            days += [CostDay(*day, row["cost_type"]) for day in spread(row, amount, slices)]
+    return [cost_day for cost_day in days if cost_day.day <= calendar.as_of]
 
 
 def market_days(crm: Mapping[str, list[dict]], calendar: Calendar, money: Money) -> list[DayAmount]:

@@ -1,7 +1,6 @@
 """The KPIs of the family revenue that rest on won opportunities."""
 
 from collections.abc import Iterator
-from datetime import date
 from fractions import Fraction
 
 from tests.oracle.company import Company
@@ -9,6 +8,7 @@ from tests.oracle.opportunities import Opportunity
 from tests.oracle.periods import Calendar, Period
 from tests.oracle.slices import first_known
 from tests.oracle.table import Fact, facts_on
+from tests.oracle.working_time import is_employed_between
 
 SELLING_ROLES = ("ae", "am")
 
@@ -125,6 +125,4 @@ def revenue_per_rep(company: Company) -> Iterator[Fact]:
 
 def is_employed_in(rep: dict, period: Period, calendar: Calendar) -> bool:
     """Whether the rep is employed on any day of the period up to the as-of date."""
-    first_day = max(rep.get("employed_from") or date.min, period.start)
-    last_day = min(rep.get("employed_until") or date.max, calendar.as_of_end(period))
-    return first_day <= last_day
+    return is_employed_between(rep, period.start, calendar.as_of_end(period))

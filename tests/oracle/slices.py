@@ -19,6 +19,9 @@ SALES_DIMENSIONS = (
 )
 
 
+MARKET_DIMENSIONS = ("segment", "industry", "region")
+
+
 def first_known(*values: str | None) -> str:
     """The first value that is neither missing nor empty, else `(unknown)`."""
     return next((value for value in values if value), UNKNOWN)
@@ -57,3 +60,20 @@ class RepSlices:
         """The slices `rep` and `team`."""
         team = first_known(self._reps.get(rep_id, {}).get("team"))
         return {"rep": self._labels.get(rep_id, UNKNOWN), "team": team}
+
+
+class MarketSlices:
+    """Segment, industry and region of an account by key; `(unknown)` where it is not there."""
+
+    def __init__(self, accounts: Iterable[dict], reps: RepSlices) -> None:
+        self._accounts = keyed(accounts, "account_id")
+        self._reps = reps
+
+    def of(self, account_id: str | None, rep_id: str | None = None) -> Mapping[str, str]:
+        """The three slices; the region is that of the rep, if given, where the account has none."""
+        account = self._accounts.get(account_id, {})
+        return {
+            "segment": first_known(account.get("segment")),
+            "industry": first_known(account.get("industry")),
+            "region": first_known(account.get("region"), self._reps.region(rep_id)),
+        }

@@ -5,21 +5,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from statistics import median
 from typing import NamedTuple
 
 from tests.oracle.periods import GRAINS, Calendar, Period
 from tests.oracle.slices import ALL
 
 Number = Fraction | int
-Outcome = tuple[Number, Number | None, Number | None]
+Part = Number | str | None
+Summary = Callable[[Sequence[Part]], Number | None]
+Outcome = tuple[Number | None, Number | None, Number | None]
+Member = tuple[str, str]
 
 
 class Fact(NamedTuple):
-    """A row that a KPI counts, in one period, with the parts that it adds to the KPI."""
+    """A row that a KPI counts, in one period, with the parts that it adds to the KPI.
+
+    It may lie in several slices of one dimension, or in none.
+    """
 
     period: Period
-    slices: Mapping[str, str]
-    parts: tuple[Number, ...]
+    slices: Mapping[str, str | Sequence[str]]
+    parts: tuple[Part, ...]
+
+
+Cells = dict[Period, dict[Member, list[tuple[Part, ...]]]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class KpiRow:
 
 
 def facts_on(
-    calendar: Calendar, day: date, slices: Mapping[str, str], *parts: Number
+    calendar: Calendar, day: date, slices: Mapping[str, str], *parts: Part
 ) -> Iterator[Fact]:
     """The fact of a day in its week, its month and its quarter."""
     for period in calendar.periods_of(day):
@@ -57,42 +67,91 @@ def ratio(numerator: Number, denominator: Number) -> Outcome:
     return numerator, denominator, value
 
 
+def per_hundred(numerator: Number, denominator: Number) -> Outcome:
+    """A ratio whose value is per hundred, as a net promoter score is."""
+    value = 100 * Fraction(numerator) / denominator if denominator else None
+    return numerator, denominator, value
+
+
+def value_alone(value: Number | None) -> Outcome:
+    """A value that has no parts to add up, such as a median."""
+    return None, None, value
+
+
+def count_distinct(keys: Iterable[str | None]) -> int:
+    """How many different keys there are; no key is none of them."""
+    return len({key for key in keys if key is not None})
+
+
+def middle(numbers: Sequence[Number]) -> Number | None:
+    """The median, half-way between the middle two of an even number; of nothing there is none."""
+    return median(map(Fraction, numbers)) if numbers else None
+
+
+def slices_of(value: str | Sequence[str]) -> Sequence[str]:
+    """The slices of a dimension in which a fact lies, mostly one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def collect(facts: Iterable[Fact], dimensions: Sequence[str], calendar: Calendar) -> Cells:
+    """The parts of the facts by period and slice; those in periods yet to come are left out."""
+    cells: Cells = defaultdict(lambda: defaultdict(list))
+    for period, slices, parts in facts:
+        if period.start <= calendar.as_of:
+            cells_of_period = cells[period]
+            cells_of_period["total", ALL].append(parts)
+            for dimension in dimensions:
+                for value in slices_of(slices[dimension]):
+                    cells_of_period[dimension, value].append(parts)
+    return cells
+
+
 def dense_table(
     facts: Iterable[Fact],
     dimensions: Sequence[str],
+    summaries: Sequence[Summary],
     finish: Callable[..., Outcome],
-    empty_parts: tuple[Number, ...],
     calendar: Calendar,
+    is_cumulative: bool = False,
 ) -> list[KpiRow]:
     """One row per period and slice, from each grain's first fact to the as-of date.
 
-    Facts in periods after the running one are left out. Every slice that occurs in any grain has
-    a row in every period of all grains. A ratio whose denominator is 0 throughout a grain has no
-    rows there: the input below the line is missing.
+    The parts of a cell are summed up, one by one, and finished together. A cumulative table has
+    in each cell the facts of the periods before it as well, and only sums.
+
+    Every slice that occurs in any grain has a row in every period of all grains. A ratio whose
+    denominator is 0 throughout a grain has no rows there: the input below the line is missing.
     """
-    running = {grain: calendar.period_of(calendar.as_of, grain) for grain in GRAINS}
-    first: dict[str, Period] = {}
-    cells: dict[tuple[Period, str, str], list[tuple[Number, ...]]] = defaultdict(list)
-    for period, slices, parts in facts:
-        if period.start <= running[period.grain].start:
-            first[period.grain] = min(first.get(period.grain, period), period)
-            cells[period, "total", ALL].append(parts)
-            for dimension in dimensions:
-                cells[period, dimension, slices[dimension]].append(parts)
-    members = sorted({(dimension, value) for _, dimension, value in cells})
-    empty_outcome = finish(*empty_parts)
+    cells = collect(facts, dimensions, calendar)
+    members = sorted({member for cells_of_period in cells.values() for member in cells_of_period})
     rows = []
-    for grain in first:
+    for grain in GRAINS:
+        first_day = min((period.start for period in cells if period.grain == grain), default=None)
+        if first_day is None:
+            continue
         grain_rows = []
-        for period in calendar.periods_between(first[grain].start, calendar.as_of, grain):
+        before: dict[Member, tuple[list, int]] = {member: ([], 0) for member in members}
+        for period in calendar.periods_between(first_day, calendar.as_of, grain):
+            cells_of_period = cells.get(period, {})
             for member in members:
-                parts = cells.get((period, *member), [])
-                sums = map(exact_sum, zip(*parts, strict=True))
-                outcome = finish(*sums) if parts else empty_outcome
-                grain_rows.append(make_row(calendar, period, member, outcome, len(parts)))
+                sums_before, sample = before[member]
+                parts = cells_of_period.get(member, [])
+                sums = summed_up(sums_before + parts, summaries)
+                sample += len(parts)
+                if is_cumulative:
+                    before[member] = ([sums], sample)
+                grain_rows.append(make_row(calendar, period, member, finish(*sums), sample))
         if any(row.denominator != 0 for row in grain_rows):
             rows += grain_rows
     return rows
+
+
+def summed_up(
+    parts: Sequence[tuple[Part, ...]], summaries: Sequence[Summary]
+) -> tuple[Number | None, ...]:
+    """Each part of the facts of a cell, summed up in its own way; a cell may have no facts."""
+    columns = zip(*parts, strict=True) if parts else ((),) * len(summaries)
+    return tuple(summary(column) for summary, column in zip(summaries, columns, strict=True))
 
 
 def exact_sum(numbers: Iterable[Number]) -> Number:
@@ -100,7 +159,8 @@ def exact_sum(numbers: Iterable[Number]) -> Number:
     numerators: dict[int, int] = defaultdict(int)
     for number in numbers:
         numerators[number.denominator] += number.numerator
-    return sum(Fraction(part, denominator) for denominator, part in numerators.items())
+    whole = numerators.pop(1, 0)
+    return sum((Fraction(part, below) for below, part in numerators.items()), whole)
 
 
 def make_row(
