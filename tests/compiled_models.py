@@ -17,6 +17,8 @@ from orchestration.lib.manifest import DBT, read_manifest
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
 from tests.oracle import KpiRow
 
+GRAINS = ["week", "month", "quarter"]
+TO_DATE_GRAINS = [f"{grain}_to_date" for grain in GRAINS]
 KPI_COLUMNS = ", ".join(KpiRow.__dataclass_fields__)
 
 
@@ -131,13 +133,17 @@ class CompiledModels:
                 f"create or replace {kind} {model['relation_name']} as {model['compiled_code']}"
             )
 
-    def kpi_tables(self) -> dict[str, list[KpiRow]]:
-        """The rows of every KPI table, by KPI version."""
+    def kpi_tables(self, to_date: bool = False) -> dict[str, list[KpiRow]]:
+        """The rows of every KPI table, by KPI version: those of weeks, months and quarters, or
+        those up to the day that a running one has come to."""
+        grains = TO_DATE_GRAINS if to_date else GRAINS
         return {
             model["alias"].removeprefix("kpi_"): [
                 KpiRow(*row)
                 for row in self.connection.execute(
                     f"select {KPI_COLUMNS} from {model['relation_name']}"
+                    " where list_contains(?, period_grain)",
+                    [grains],
                 ).fetchall()
             ]
             for model in self.models

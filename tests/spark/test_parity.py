@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from orchestration.lib.settings import Settings
+
 from .builds import build_twice, write_demo_exports
 from .parity import differences
 
