@@ -21,7 +21,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -32,6 +32,9 @@ run: $(installed) ## land, build, test and publish; makes demo data when nothing
 
 test: $(installed) ## run the tests
 	@$(python) -m pytest $(ARGS)
+
+mutation: $(installed) ## break every KPI model and see that the tests notice
+	@$(python) -m tests.mutation
 
 test-spark: $(installed_spark) ## build on Spark and compare every number with DuckDB; needs Java 17
 	@$(python) -m pytest $(or $(ARGS),tests/spark/test_parity.py)
