@@ -25,7 +25,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
-		| awk -F@ '{ printf "%-20s%s\n", $$1, $$2 }'
+		| awk -F@ '{ printf "%-23s%s\n", $$1, $$2 }'
 
 run: $(installed) ## land, build, test and publish; makes demo data when nothing has arrived
 	@$(python) -m orchestration.run

@@ -35,7 +35,6 @@ profits_and_customers as (
         segment
 
     from won_lines
-    where exists (select commercial_cost_days.cost_date from commercial_cost_days)
 
     union all
 
@@ -48,7 +47,7 @@ profits_and_customers as (
         segment
 
     from commercial_cost_days
-    where cost_type = 'service' and exists (select won_lines.closed_date from won_lines)
+    where cost_type = 'service'
 
     union all
 

@@ -38,7 +38,6 @@ growth_and_costs as (
         0 as cost
 
     from account_mrr_changes
-    where exists (select acquisition_cost_days.cost_date from acquisition_cost_days)
 
     union all
 

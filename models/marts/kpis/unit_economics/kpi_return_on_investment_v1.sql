@@ -13,7 +13,7 @@ commercial_cost_days as (
 
 ),
 
--- a company that does not know both has no return
+-- without any known profit the return would seem to be a loss of all that was spent
 profit_and_cost as (
 
     select
@@ -25,7 +25,6 @@ profit_and_cost as (
         campaign
 
     from won_lines
-    where exists (select commercial_cost_days.cost_date from commercial_cost_days)
 
     union all
 
