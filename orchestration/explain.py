@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -42,18 +43,31 @@ def main() -> int:
     console.print(
         f"kpi_{cell.kpi_table}, {cell.period_grain} {row['period_start_date']} to"
         f" {row['period_end_date']}, {cell.dimension} {cell.dimension_value}:"
-        f" {_number(row['kpi_value'])} = {_number(row['numerator'])}"
-        + (f" / {_number(row['denominator'])}" if row["denominator"] is not None else ""),
+        f" {_number(row['kpi_value'])} = {_parts(row)}",
         style="bold",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_table(records, arguments.limit))
+    console.print(_table(records, arguments.limit, is_median=row["numerator"] is None))
     return 0
 
 
-def _table(records: list[Record], limit: int) -> Table:
+def _parts(row: dict[str, Any]) -> str:
+    """What the value of a cell is made of."""
+    if row["numerator"] is None:
+        return "median of the records"
+    if row["denominator"] is None:
+        return _number(row["numerator"])
+    parts = f"{_number(row['numerator'])} / {_number(row['denominator'])}"
+    if not row["kpi_value"]:
+        return parts
+    # a promoter score is a hundred times its ratio
+    factor = round(row["kpi_value"] * row["denominator"] / row["numerator"], 6)
+    return parts if factor == 1 else f"{factor:g} × {parts}"
+
+
+def _table(records: list[Record], limit: int, is_median: bool) -> Table:
     shown = records[:limit] if limit else records
     numerator, denominator = add_up(records)
     table = Table(
@@ -66,7 +80,11 @@ def _table(records: list[Record], limit: int) -> Table:
     )
     table.add_column("Record", footer=f"{len(records)} records")
     table.add_column("Date")
-    table.add_column("Numerator", justify="right", footer=_number(numerator))
+    table.add_column(
+        "Value" if is_median else "Numerator",
+        justify="right",
+        footer="" if is_median else _number(numerator),
+    )
     table.add_column("Denominator", justify="right", footer=_number(denominator))
     for record in shown:
         table.add_row(

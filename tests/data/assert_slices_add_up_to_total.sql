@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'kpi_values'}}}) }}
 
--- A row is a KPI, period and dimension whose values do not add up to the total. Of the engagement by
--- type of activity only the activities do: every customer counts beside each type.
+-- A row is a KPI, period and dimension whose values do not add up to the total. Of the engagement
+-- by type of activity only the activities do: every customer counts beside each type.
 with
 
 additive_values as (

@@ -11,7 +11,8 @@ expected_values as (
         case
             when kpi_values.kpi like '%net_promoter_score' then 100
             else 1
-        end * kpi_values.numerator / nullif(coalesce(kpi_values.denominator, 1), 0) as expected_value
+        end * kpi_values.numerator
+        / nullif(coalesce(kpi_values.denominator, 1), 0) as expected_value
 
     from {{ ref('kpi_values') }} as kpi_values
     left join {{ ref('kpi_catalog') }} as kpi_catalog

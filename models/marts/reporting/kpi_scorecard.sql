@@ -40,17 +40,22 @@ period_targets as (
         target_days.dimension_value,
         periods.period_grain,
         periods.period_start_date,
-        {% for plan in ['record', 'original'] -%}
         sum(target_days.target_value)
-            filter (where target_days.plan = '{{ plan }}') as {{ plan }}_sum,
+        filter (where target_days.plan = 'record') as record_sum,
         sum(target_days.target_value) filter (
             where
-            target_days.plan = '{{ plan }}'
+            target_days.plan = 'record'
             and target_days.target_date <= periods.as_of_date
-        ) as {{ plan }}_sum_to_date,
+        ) as record_sum_to_date,
         avg(cast(target_days.period_target_value as double))
-            filter (where target_days.plan = '{{ plan }}') as {{ plan }}_level{{ ',' if not loop.last }}
-        {% endfor %}
+        filter (where target_days.plan = 'record') as record_level,
+        sum(target_days.target_value) filter (
+            where
+            target_days.plan = 'original'
+            and target_days.target_date <= periods.as_of_date
+        ) as original_sum_to_date,
+        avg(cast(target_days.period_target_value as double))
+        filter (where target_days.plan = 'original') as original_level
 
     from target_days
     inner join period_days
@@ -68,6 +73,28 @@ period_targets as (
 
 ),
 
+-- one row per period: the grain and the first days of what it is compared with
+compared_periods as (
+
+    select
+        periods.period_grain as own_grain,
+        periods.period_start_date,
+        periods.last_year_start_date,
+        previous_periods.period_start_date as previous_start_date,
+        case
+            when periods.is_complete then periods.period_grain
+            else {{ dbt.concat(['periods.period_grain', "'_to_date'"]) }}
+        end as period_grain
+
+    from periods
+    left join periods as previous_periods
+        on
+            periods.period_grain = previous_periods.period_grain
+            and periods.period_start_date = previous_periods.next_period_start_date
+    where periods.period_grain not like '%to_date'
+
+),
+
 compared as (
 
     select
@@ -75,48 +102,46 @@ compared as (
         kpi_catalog.direction,
         kpi_catalog.on_track_from,
         kpi_catalog.at_risk_from,
-        {% for earlier in ['previous', 'last_year'] -%}
-        {{ earlier }}.kpi_value as {{ earlier }}_value,
-        kpi_values.kpi_value - {{ earlier }}.kpi_value as change_from_{{ earlier }},
-        {% endfor -%}
+        previous.kpi_value as previous_value,
+        kpi_values.kpi_value - previous.kpi_value as change_from_previous,
+        last_year.kpi_value as last_year_value,
+        kpi_values.kpi_value - last_year.kpi_value as change_from_last_year,
         cast(case
             when kpi_catalog.additivity = 'total' then period_targets.record_sum
             else period_targets.record_level
         end as double) as target_value,
-        {% for plan, name in [('record', 'target'), ('original', 'original_target')] -%}
         cast(case
-            when kpi_catalog.additivity = 'total' then period_targets.{{ plan }}_sum_to_date
-            else period_targets.{{ plan }}_level
-        end as double) as {{ name }}_to_date{{ ',' if not loop.last }}
-        {% endfor %}
+            when kpi_catalog.additivity = 'total' then period_targets.record_sum_to_date
+            else period_targets.record_level
+        end as double) as target_to_date,
+        cast(case
+            when kpi_catalog.additivity = 'total' then period_targets.original_sum_to_date
+            else period_targets.original_level
+        end as double) as original_target_to_date
 
     from kpi_values
     inner join kpi_catalog
         on
             kpi_values.kpi = kpi_catalog.kpi
             and kpi_values.version = kpi_catalog.version
-    inner join periods
+    inner join compared_periods
         on
-            kpi_values.period_grain = periods.period_grain
-            and kpi_values.period_start_date = periods.period_start_date
-    left join periods as previous_periods
+            kpi_values.period_grain = compared_periods.own_grain
+            and kpi_values.period_start_date = compared_periods.period_start_date
+    left join kpi_values as previous
         on
-            periods.period_grain = previous_periods.period_grain
-            and periods.period_start_date = previous_periods.next_period_start_date
-    {%- for earlier, start_date in [
-        ('previous', 'previous_periods.period_start_date'), ('last_year', 'periods.last_year_start_date')
-    ] %}
-    left join kpi_values as {{ earlier }}
+            kpi_values.kpi = previous.kpi
+            and compared_periods.period_grain = previous.period_grain
+            and compared_periods.previous_start_date = previous.period_start_date
+            and kpi_values.dimension = previous.dimension
+            and kpi_values.dimension_value = previous.dimension_value
+    left join kpi_values as last_year
         on
-            kpi_values.kpi = {{ earlier }}.kpi
-            and case
-                when kpi_values.is_complete then kpi_values.period_grain
-                else {{ dbt.concat(['kpi_values.period_grain', "'_to_date'"]) }}
-            end = {{ earlier }}.period_grain
-            and {{ start_date }} = {{ earlier }}.period_start_date
-            and kpi_values.dimension = {{ earlier }}.dimension
-            and kpi_values.dimension_value = {{ earlier }}.dimension_value
-    {%- endfor %}
+            kpi_values.kpi = last_year.kpi
+            and compared_periods.period_grain = last_year.period_grain
+            and compared_periods.last_year_start_date = last_year.period_start_date
+            and kpi_values.dimension = last_year.dimension
+            and kpi_values.dimension_value = last_year.dimension_value
     left join period_targets
         on
             kpi_values.kpi = period_targets.kpi
@@ -124,7 +149,6 @@ compared as (
             and kpi_values.period_start_date = period_targets.period_start_date
             and kpi_values.dimension = period_targets.dimension
             and kpi_values.dimension_value = period_targets.dimension_value
-    where kpi_values.period_grain not like '%to_date'
 
 ),
 
@@ -133,14 +157,14 @@ attained as (
 
     select
         *,
-        {% for name, target in [
-            ('attainment', 'target_to_date'), ('original_attainment', 'original_target_to_date')
-        ] -%}
         case direction
-            when 'higher' then kpi_value / nullif({{ target }}, 0)
-            else {{ target }} / nullif(kpi_value, 0)
-        end as {{ name }}{{ ',' if not loop.last }}
-        {% endfor %}
+            when 'higher' then kpi_value / nullif(target_to_date, 0)
+            else target_to_date / nullif(kpi_value, 0)
+        end as attainment,
+        case direction
+            when 'higher' then kpi_value / nullif(original_target_to_date, 0)
+            else original_target_to_date / nullif(kpi_value, 0)
+        end as original_attainment
 
     from compared
 
