@@ -1,3 +1,5 @@
+{{ config(meta={'dagster': {'ref': {'name': 'kpi_values'}}}) }}
+
 -- A row is a value that is not its numerator (over its denominator): a ratio must be null where the
 -- denominator is zero, never infinite and never a silent zero. A median has no parts, and promoter
 -- scores go to 100.
