@@ -33,8 +33,8 @@ KPI_COLUMNS = {
 }
 # Added when the sources are stacked.
 STACKING_COLUMN = "source"
-# Costs come with the lines or with the products.
-INPUTS_THAT_ARE_NO_ENTITY = {"costs_of_goods"}
+# What comes with one or another entity, or is a column that may be empty.
+INPUTS_THAT_ARE_NO_ENTITY = {"costs_of_goods", "customers", "lead_capacity", "deal_capacity"}
 # The ledger is the project's own: no CRM brings it.
 FOLDERS_THAT_ARE_NO_CRM = {"landing"}
 

@@ -34,7 +34,14 @@ REFERENCES: list[tuple[str, str, Callable[[dict[str, float]], float]]] = [
 ]
 
 # Superstore brings these, and what each line cost.
-INPUTS = {"accounts", "opportunities", "opportunity_lines", "products", "costs_of_goods"}
+INPUTS = {
+    "accounts",
+    "opportunities",
+    "opportunity_lines",
+    "products",
+    "costs_of_goods",
+    "customers",
+}
 # Their inputs are there, but no order says when the deal began: nothing is counted.
 WITHOUT_CREATION_DATES = {
     ("open_pipeline_value", 1),

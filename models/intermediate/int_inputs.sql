@@ -25,3 +25,35 @@ from (
     select source from {{ ref('int_crm__products') }}
     where unit_cost is not null
 ) as any_cost
+
+union all
+
+select
+    'customers' as input,
+    count(*) > 0 as is_available
+
+from (
+    select source from {{ ref('int_crm__opportunities') }}
+
+    union all
+
+    select source from {{ ref('int_crm__subscriptions') }}
+) as any_customer
+
+union all
+
+select
+    'lead_capacity' as input,
+    count(*) > 0 as is_available
+
+from {{ ref('int_crm__reps') }}
+where maximum_leads_per_day is not null
+
+union all
+
+select
+    'deal_capacity' as input,
+    count(*) > 0 as is_available
+
+from {{ ref('int_crm__reps') }}
+where maximum_deals_per_day is not null

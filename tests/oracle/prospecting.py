@@ -58,7 +58,12 @@ def mql_to_sql_rate(company: Company) -> Iterator[Fact]:
 
 
 def qualified_lead_conversion_rate(company: Company) -> Iterator[Fact]:
-    """Leads that became customers, over the qualified ones, by the day of qualification."""
+    """Leads that became customers, over the qualified ones, by the day of qualification.
+
+    Not there without opportunities.
+    """
+    if not company.opportunities:
+        return
     for lead in company.leads:
         if lead.qualified_on is not None:
             parts = (int(lead.became_customer), 1)
@@ -66,8 +71,9 @@ def qualified_lead_conversion_rate(company: Company) -> Iterator[Fact]:
 
 
 def conversion_rate(company: Company) -> Iterator[Fact]:
-    """Leads that became customers, over all leads, by creation."""
-    yield from leads_by_creation(company, lambda lead: (int(lead.became_customer), 1))
+    """Leads that became customers, over all leads, by creation; not there without opportunities."""
+    if company.opportunities:
+        yield from leads_by_creation(company, lambda lead: (int(lead.became_customer), 1))
 
 
 def first_responses(company: Company) -> dict[str, datetime]:

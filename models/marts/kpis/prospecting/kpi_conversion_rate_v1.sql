@@ -6,6 +6,13 @@ leads as (
 
 ),
 
+opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+-- without any opportunity nobody knows who became a customer
 created_leads as (
 
     select
@@ -21,7 +28,9 @@ created_leads as (
         team
 
     from leads
-    where created_date is not null
+    where
+        created_date is not null
+        and exists (select opportunities.opportunity_id from opportunities)
 
 )
 

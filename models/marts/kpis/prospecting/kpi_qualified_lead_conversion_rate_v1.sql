@@ -6,6 +6,13 @@ leads as (
 
 ),
 
+opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+-- without any opportunity nobody knows who became a customer
 qualified_leads as (
 
     select
@@ -21,7 +28,9 @@ qualified_leads as (
         team
 
     from leads
-    where qualified_date is not null
+    where
+        qualified_date is not null
+        and exists (select opportunities.opportunity_id from opportunities)
 
 )
 
