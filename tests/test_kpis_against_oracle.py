@@ -47,7 +47,7 @@ def compiled_models(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Compi
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     # The same CRMs in every run, so that a failure is due to a change. Take it out to try others.
     derandomize=True,
@@ -102,7 +102,7 @@ SETTLED_KPIS = (
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
