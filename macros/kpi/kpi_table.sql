@@ -142,6 +142,7 @@ cells as (
 
 )
 
+{#- A part that is missing is zero, and what counts in every value of a dimension is added to each. -#}
 {%- set columns = {} %}
 {%- for column in ['numerator', 'denominator', 'sample_size'] -%}
 {%- do columns.update({column: 'coalesce(aggregated_facts.' ~ column ~ ', 0)' ~ (
