@@ -129,7 +129,10 @@ def test_marketing_qualifies_where_sales_never_does():
         lead("L2", "2024-02-01", sales_qualified_at="2024-05-01") | {"source": "erp"},
         lead("L3", "2024-02-01", marketing_qualified_at="2024-02-03") | {"source": "erp"},
     ]
-    rows = kpi_table("qualified_lead_conversion_rate_v1", settings(), leads=leads)
+    kpi = "qualified_lead_conversion_rate_v1"
+    assert kpi_table(kpi, settings(), leads=leads) == []
+    open_deals = [opportunity("O1", "open", "2024-02-01", None)]
+    rows = kpi_table(kpi, settings(), leads=leads, opportunities=open_deals)
     assert cell(rows, *FEBRUARY) == (0, 1, 1, 0)
     assert cell(rows, *MARCH) == (0, 0, 0, None)
 
