@@ -54,6 +54,9 @@ class Adapter:
 
 adapter = Adapter()
 
+# One of the many names that a clock knows.
+modules = SimpleNamespace(pytz=SimpleNamespace(all_timezones=["Europe/Amsterdam"]))
+
 # The columns of a canonical model stand in its YAML; any two make a select list.
 model = SimpleNamespace(
     columns={
