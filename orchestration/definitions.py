@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.defs.closing import close_jobs, close_schedules
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
@@ -11,8 +12,8 @@ from orchestration.defs.transform import dbt_models
 
 definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
-    jobs=[nightly_refresh],
-    schedules=[nightly_schedule],
+    jobs=[nightly_refresh, *close_jobs],
+    schedules=[nightly_schedule, *close_schedules],
     resources=resources,
     loggers={"console": terminal_logger},
 )

@@ -10,6 +10,7 @@ from orchestration.lib.contracts import TableContract, read_contracts
 from orchestration.lib.landing import TableLanding, land_table, open_raw
 from orchestration.lib.landing_ledger import present_rejected_share
 from orchestration.lib.manifest import read_manifest
+from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
 
 CHECK_NAME = "rejected_rows"
@@ -54,7 +55,9 @@ def raw_tables(
     """Land all new files. Tables with a file that cannot land fail; the others land anyway."""
     landed_at = datetime.now(UTC).replace(tzinfo=None)
     errors: list[str] = []
+    landings: list[TableLanding] = []
     with open_raw(settings.raw_file) as connection:
+        start_run(connection, context.run_id, landed_at)
         for key, contract in contracts.items():
             landing = land_table(
                 connection, contract, settings.landing_folder, landed_at, context.log.info
@@ -63,6 +66,13 @@ def raw_tables(
             yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landing))
             yield _check(key, contract, landing, share)
             errors += landing.errors
+            landings.append(landing)
+        note_landing(
+            connection,
+            context.run_id,
+            sum(table.new_count + table.changed_count + table.deleted_count for table in landings),
+            sum(table.rejected_count for table in landings),
+        )
     yield dg.MaterializeResult(asset_key=LEDGER_KEY)
     if errors:
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
