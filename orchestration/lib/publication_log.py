@@ -68,12 +68,12 @@ def note_landing(
 def record_publication(raw_file: Path, published_file: Path) -> None:
     """Add the rows of the published file's own publish to the precious file, unless they are there.
 
-    Does nothing without a published file, or with one that an earlier release published.
+    There is nothing to add without a published file, or with one of an earlier release.
     """
-    if not published_file.exists():
-        return
     with open_raw(raw_file) as connection:
         create_tables(connection)
+        if not published_file.exists():
+            return
         attach_read_only(connection, published_file, "published_file")
         if not has_tables(connection, "published_file"):
             return
