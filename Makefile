@@ -21,7 +21,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain bench templates spark lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -44,6 +44,9 @@ test-spark-all: $(installed_spark) ## the same with every test of dbt on Spark, 
 
 bench-spark: $(installed_spark) ## measure the same build on DuckDB and on Spark: SCALES="200000 2000000"
 	@$(python) -m tests.spark.sizing
+
+chaos: $(installed) ## kill refreshes at random moments: N=60
+	@$(python) -m tests.chaos
 
 chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
 	@$(python) -m tests.spark.chaos

@@ -2,12 +2,13 @@
 
 import json
 import subprocess
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.lib.closing import close_periods
 from orchestration.lib.demo_data import write_demo_data
 from orchestration.lib.manifest import DBT
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
@@ -17,6 +18,7 @@ from tests.conftest import make_settings, refresh
 SCALE = 4_000
 FIRST_NIGHT = date(2026, 3, 10)
 NEXT_WEEK = date(2026, 3, 17)
+FEBRUARY = date(2026, 2, 1)
 
 Values = list[tuple]
 RawTables = dict[str, list[tuple]]
@@ -29,11 +31,36 @@ def write_exports(settings: Settings, as_of: date) -> None:
 
 
 def read_values(file: Path) -> Values:
+    return read(file, "from reporting.kpi_values order by all")
+
+
+def read(file: Path, query: str) -> Values:
     with duckdb.connect() as connection:
         attach_read_only(connection, file, "marts")
-        return connection.execute(
-            "select * from marts.reporting.kpi_values order by all"
-        ).fetchall()
+        connection.execute("use marts")
+        return connection.execute(query).fetchall()
+
+
+def deals_won_in_february(file: Path) -> float:
+    return read(
+        file,
+        "select kpi_value from reporting.kpi_values where kpi = 'deals_won' and is_latest"
+        f" and period_grain = 'month' and period_start_date = '{FEBRUARY}' and dimension = 'total'",
+    )[0][0]
+
+
+def add_a_late_deal(settings: Settings) -> None:
+    """A deal that was won in February, and comes with the exports of March."""
+    folder = settings.landing_folder / "crm"
+    (account,) = [
+        line.split(",")[0]
+        for line in (folder / f"accounts_{NEXT_WEEK}.csv").read_text().splitlines()[1:2]
+    ]
+    with (folder / f"opportunities_{NEXT_WEEK}.csv").open("a") as file:
+        file.write(
+            f"OPPORTUNITY-LATE,Late,{account},,,,,,New business,Negotiation,won,100.00,EUR,100.00,"
+            "2026-02-02 09:00:00,2026-02-10 09:00:00\n"
+        )
 
 
 def read_raw_tables(settings: Settings) -> RawTables:
@@ -77,8 +104,17 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     settings.published_file.unlink()
     run_night()
     result["repeated_values"] = read_values(settings.published_file)
+    result["closed"] = close_periods(
+        settings.raw_file,
+        settings.published_file,
+        "month",
+        "UTC",
+        datetime.now(UTC).replace(tzinfo=None),
+    )
+    result["deals_won_at_close"] = deals_won_in_february(settings.published_file)
     result["repeated_raw_tables"] = read_raw_tables(settings)
     write_exports(settings, NEXT_WEEK)
+    add_a_late_deal(settings)
     run_night()
     result["later_values"] = read_values(settings.published_file)
     result["later_raw_tables"] = read_raw_tables(settings)
@@ -119,3 +155,46 @@ def test_known_at_gives_the_numbers_of_that_night_again(nights: dict) -> None:
     )
     assert build.returncode == 0, build.stdout
     assert read_values(settings.build_file) == nights["first_values"]
+
+
+def test_publishing_the_same_numbers_again_adds_no_row_to_the_history(nights: dict) -> None:
+    first, repeated, later = read(
+        nights["settings"].raw_file,
+        "select changed_value_count from reporting.refresh_runs order by started_at",
+    )
+    assert first[0] > 0
+    assert repeated[0] == 0
+    assert later[0] > 0
+
+
+def test_a_late_deal_restates_its_closed_month_once_with_the_table_as_reason(nights: dict) -> None:
+    settings = nights["settings"]
+    restatements = read(
+        settings.published_file,
+        "select first_reported_value, kpi_value, reason, reason_detail"
+        " from reporting.kpi_restatements where kpi = 'deals_won' and period_grain = 'month'"
+        f" and period_start_date = '{FEBRUARY}' and dimension = 'total'",
+    )
+
+    assert FEBRUARY in [period.period_start_date for period in nights["closed"]]
+    now = deals_won_in_february(settings.published_file)
+    assert now >= nights["deals_won_at_close"] + 1
+    ((first_reported_value, value, reason, detail),) = restatements
+    assert (first_reported_value, value) == (nights["deals_won_at_close"], now)
+    assert "late_or_changed_rows" in reason
+    assert "crm.opportunities: " in detail
+    assert "crm.survey_responses" not in detail
+
+
+def test_every_run_is_reported_with_its_rows_checks_and_slowest_models(nights: dict) -> None:
+    runs = read(
+        nights["settings"].published_file,
+        "select landed_row_count, passed_check_count, failed_check_count, slowest_models"
+        " from reporting.refresh_runs order by started_at",
+    )
+
+    assert [landed > 0 for landed, *_ in runs] == [True, False, True]
+    for _, passed, failed, slowest_models in runs:
+        assert passed > 0
+        assert failed == 0
+        assert slowest_models.count(" s") == 5
