@@ -21,7 +21,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain rebuild bench templates spark lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -50,7 +50,8 @@ chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a ref
 
 dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
 	@mkdir -p "$(DAGSTER_HOME)"
-	@test -e "$(DAGSTER_HOME)/dagster.yaml" || cp orchestration/dagster.yaml "$(DAGSTER_HOME)/"
+	@test -e "$(DAGSTER_HOME)/dagster.yaml" \
+		|| ln -sf "$(CURDIR)/orchestration/dagster.yaml" "$(DAGSTER_HOME)/"
 	@DAGSTER_HOME="$(DAGSTER_HOME)" $(VENV)/bin/dagster dev -m orchestration.definitions
 
 lint: $(installed) ## check the style of Python and SQL
@@ -68,6 +69,10 @@ explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN
 	@: $(foreach name,KPI GRAIN PERIOD,$(if $($(name)),,$(error make explain needs $(name)=…; see make help)))
 	@$(python) -m orchestration.explain --kpi "$$KPI" --grain "$$GRAIN" --period "$$PERIOD" \
 		$(if $(SLICE),--slice "$$SLICE") $(if $(LIMIT),--limit "$$LIMIT")
+
+rebuild: $(installed) ## make the numbers of a past night again: KNOWN_AT="2026-03-10 04:00:00" FILE=side.duckdb
+	@: $(foreach name,KNOWN_AT FILE,$(if $($(name)),,$(error make rebuild needs $(name)=…; see make help)))
+	@$(python) -m orchestration.rebuild --known-at "$$KNOWN_AT" --file "$$FILE"
 
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench

@@ -5,7 +5,12 @@ import dagster as dg
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
-from orchestration.defs.schedules import nightly_refresh, nightly_schedule
+from orchestration.defs.schedules import (
+    dead_runs,
+    new_files,
+    nightly_refresh,
+    nightly_schedule,
+)
 from orchestration.defs.terminal_log import terminal_logger
 from orchestration.defs.transform import dbt_models
 
@@ -13,6 +18,7 @@ definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
     jobs=[nightly_refresh],
     schedules=[nightly_schedule],
+    sensors=[new_files, dead_runs],
     resources=resources,
     loggers={"console": terminal_logger},
 )

@@ -1,7 +1,6 @@
 """Refresh the warehouse once, here and now, and show the last complete month: `make run`."""
 
 import os
-import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -40,8 +39,11 @@ def _prepare_dagster_home() -> None:
     """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise."""
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_FOLDER / ".dagster")))
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copy(PROJECT_FOLDER / "orchestration" / "dagster.yaml", home)
+    file = home / "dagster.yaml"
+    if not file.exists():
+        # A link, so that it stays the project's; left behind when the project was moved.
+        file.unlink(missing_ok=True)
+        file.symlink_to(PROJECT_FOLDER / "orchestration" / "dagster.yaml")
 
 
 def _has_exports(folder: Path) -> bool:
