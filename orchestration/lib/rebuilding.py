@@ -86,7 +86,7 @@ def _check_had_landed(raw_file: Path, known_at: datetime) -> None:
 
 
 def _build(settings: Settings, known_at: datetime, folder: Path) -> None:
-    """Build the models with dbt, on DuckDB whatever the refresh runs on: the numbers are the same."""
+    """Build and test the models on DuckDB, also where refreshes run on Spark: the numbers agree."""
     variables = json.dumps({"known_at": known_at.isoformat(sep=" ")})
     build = subprocess.run(
         [DBT, "--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", variables]
