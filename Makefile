@@ -7,6 +7,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 python = $(VENV)/bin/python
 installed = $(VENV)/.installed
 installed_spark = $(VENV)/.installed-spark
+installed_postgres = $(VENV)/.installed-postgres
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -21,7 +22,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain rebuild bench templates spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain rebuild bench templates spark postgres lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -82,11 +83,16 @@ templates: $(installed) ## write header-only export files to fill in
 
 spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 
+postgres: $(installed_postgres) ## add what Dagster needs to keep its runs in PostgreSQL
+
 lock: $(installed) ## lock the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra dev $(lock_options) \
 		--output-file requirements.lock
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra spark $(lock_options) \
 		--constraint requirements.lock --output-file requirements-spark.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra postgres $(lock_options) \
+		--constraint requirements.lock --output-file requirements-postgres.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
@@ -115,4 +121,11 @@ $(installed_spark): requirements-spark.lock $(installed)
 	@command -v java > /dev/null || { echo "Spark needs Java 17: install a runtime." >&2; exit 1; }
 	@echo "Adding Spark to $(VENV): a minute or two, once."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-spark.lock
+	@touch $@
+
+# Only what PostgreSQL needs on top.
+$(installed_postgres): requirements-postgres.lock $(installed)
+	@echo "Adding the client of PostgreSQL to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
+		-r requirements-postgres.lock
 	@touch $@
