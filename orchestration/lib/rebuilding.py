@@ -90,7 +90,7 @@ def _build(settings: Settings, known_at: datetime, folder: Path) -> None:
     variables = json.dumps({"known_at": known_at.isoformat(sep=" ")})
     build = subprocess.run(
         [DBT, "--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", variables]
-        + ["--target-path", str(folder / "dbt"), "--log-path", str(folder / "dbt")],
+        + ["--target-path", str(folder / "dbt")],
         cwd=PROJECT_FOLDER,
         env={
             **replace(settings, target="duckdb").dbt_environment,

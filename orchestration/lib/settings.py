@@ -68,6 +68,8 @@ class Settings:
         return {
             **os.environ,
             "DBT_PROFILES_DIR": str(PROJECT_FOLDER),
+            # the project's own folder is only read
+            "DBT_LOG_PATH": str(self.dbt_target_folder),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "SALES_KPIS_WAREHOUSE": str(self.warehouse_folder),
             # only a rebuild builds elsewhere
