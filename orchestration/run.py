@@ -19,7 +19,7 @@ console = Console()
 def main() -> int:
     """Run `nightly_refresh` in this process; gives the exit code."""
     settings = read_settings()
-    _prepare_dagster_home()
+    prepare_dagster_home()
     if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
         console.print("The landing folder is empty: making demo data.", style="bold")
         write_demo_data(settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print)
@@ -35,13 +35,16 @@ def main() -> int:
     return 0
 
 
-def _prepare_dagster_home() -> None:
-    """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise."""
+def prepare_dagster_home() -> None:
+    """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise.
+
+    A home without configuration gets a link to the project's, so that it moves with the project.
+    """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_FOLDER / ".dagster")))
     home.mkdir(parents=True, exist_ok=True)
     file = home / "dagster.yaml"
     if not file.exists():
-        # A link, so that it stays the project's; left behind when the project was moved.
+        # the link of a project that was moved
         file.unlink(missing_ok=True)
         file.symlink_to(PROJECT_FOLDER / "orchestration" / "dagster.yaml")
 

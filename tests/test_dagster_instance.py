@@ -1,12 +1,14 @@
 """What Dagster does with runs that fail, by the configuration that the project gives it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 import pytest
 import yaml
 
 from orchestration.lib.settings import PROJECT_FOLDER
+from orchestration.run import prepare_dagster_home
 
 CONFIGURATION = PROJECT_FOLDER / "orchestration" / "dagster.yaml"
 WILL_RETRY = "dagster/will_retry"
@@ -65,3 +67,30 @@ def test_postgresql_changes_the_storage_and_nothing_else() -> None:
 
     assert on_postgres == yaml.safe_load(CONFIGURATION.read_text())
     assert all(source.keys() == {"env"} for source in storage["postgres"]["postgres_db"].values())
+
+
+def test_a_home_without_configuration_gets_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "home" / "dagster.yaml"
+    monkeypatch.setenv("DAGSTER_HOME", str(file.parent))
+
+    prepare_dagster_home()
+    assert file.samefile(CONFIGURATION)
+
+    file.unlink()
+    file.symlink_to(tmp_path / "where the project was" / "dagster.yaml")
+    prepare_dagster_home()
+    assert file.samefile(CONFIGURATION)
+
+
+def test_a_home_keeps_its_own_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "dagster.yaml"
+    file.write_text("telemetry: {enabled: false}")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    prepare_dagster_home()
+
+    assert file.read_text() == "telemetry: {enabled: false}"
