@@ -6,7 +6,12 @@ from orchestration.defs.closing import close_jobs, close_schedules
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
-from orchestration.defs.schedules import nightly_refresh, nightly_schedule
+from orchestration.defs.schedules import (
+    dead_runs,
+    new_files,
+    nightly_refresh,
+    nightly_schedule,
+)
 from orchestration.defs.terminal_log import terminal_logger
 from orchestration.defs.transform import dbt_models
 
@@ -14,6 +19,7 @@ definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
     jobs=[nightly_refresh, *close_jobs],
     schedules=[nightly_schedule, *close_schedules],
+    sensors=[new_files, dead_runs],
     resources=resources,
     loggers={"console": terminal_logger},
 )

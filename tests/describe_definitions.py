@@ -10,7 +10,7 @@ from orchestration.definitions import definitions
 
 
 def describe() -> dict[str, Any]:
-    """Assets with their group and parents, asset checks, the job's assets and the schedule."""
+    """Assets with their group and parents, asset checks, the job's assets, schedule and sensors."""
     graph = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("nightly_refresh")
     schedule = definitions.resolve_schedule_def("nightly")
@@ -33,6 +33,14 @@ def describe() -> dict[str, Any]:
             "cron": schedule.cron_schedule,
             "time_zone": schedule.execution_timezone,
             "is_running": schedule.default_status is dg.DefaultScheduleStatus.RUNNING,
+        },
+        "sensors": {
+            sensor.name: {
+                "jobs": sorted(job.name for job in sensor.jobs) if sensor.has_jobs else [],
+                "seconds": sensor.minimum_interval_seconds,
+                "is_running": sensor.default_status is dg.DefaultSensorStatus.RUNNING,
+            }
+            for sensor in definitions.sensors
         },
     }
 

@@ -1,7 +1,7 @@
 """What a series of nights does to the published numbers."""
 
-import json
 import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import pytest
 
 from orchestration.lib.closing import close_periods
 from orchestration.lib.demo_data import write_demo_data
-from orchestration.lib.manifest import DBT
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
 from orchestration.lib.sql_text import attach_read_only
 from tests.conftest import make_settings, refresh
@@ -141,20 +140,29 @@ def test_later_files_add_versions_and_keep_every_row(nights: dict) -> None:
         assert set(rows) <= kept, table
 
 
-def test_known_at_gives_the_numbers_of_that_night_again(nights: dict) -> None:
+def test_a_rebuild_gives_the_numbers_of_that_night_again_in_a_file_of_its_own(
+    nights: dict, tmp_path: Path
+) -> None:
     settings = nights["settings"]
     assert nights["later_values"] != nights["first_values"]
-    known_at = nights["first_landed_at"].isoformat(sep=" ")
-    build = subprocess.run(
-        [DBT, "--quiet", "run", "--vars", json.dumps({"known_at": known_at})]
-        + ["--target-path", str(settings.warehouse_folder / "known_at")],
-        cwd=PROJECT_FOLDER,
-        env=settings.dbt_environment,
-        capture_output=True,
-        text=True,
-    )
-    assert build.returncode == 0, build.stdout
-    assert read_values(settings.build_file) == nights["first_values"]
+    side_file = tmp_path / "side.duckdb"
+    files = (settings.raw_file, settings.build_file, settings.published_file)
+    before = [file.read_bytes() for file in files]
+    with duckdb.connect() as reader:
+        attach_read_only(reader, settings.published_file, "published")
+        rebuild = subprocess.run(
+            [sys.executable, "-m", "orchestration.rebuild"]
+            + ["--known-at", nights["first_landed_at"].isoformat(), "--file", str(side_file)],
+            cwd=PROJECT_FOLDER,
+            env=settings.dbt_environment,
+            capture_output=True,
+            text=True,
+        )
+
+    assert rebuild.returncode == 0, rebuild.stdout + rebuild.stderr
+    assert read_values(side_file) == nights["first_values"]
+    assert [file.read_bytes() for file in files] == before
+    assert not (settings.warehouse_folder / "rebuild").exists()
 
 
 def test_publishing_the_same_numbers_again_adds_no_row_to_the_history(nights: dict) -> None:

@@ -10,6 +10,7 @@ from orchestration.lib.contracts import TableContract, read_contracts
 from orchestration.lib.landing import TableLanding, land_table, open_raw
 from orchestration.lib.landing_ledger import present_rejected_share
 from orchestration.lib.manifest import read_manifest
+from orchestration.lib.new_files import list_files, write_landed_files
 from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
 
@@ -54,6 +55,7 @@ def raw_tables(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land all new files. Tables with a file that cannot land fail; the others land anyway."""
     landed_at = datetime.now(UTC).replace(tzinfo=None)
+    files = list_files(contracts.values(), settings.landing_folder)
     errors: list[str] = []
     landings: list[TableLanding] = []
     with open_raw(settings.raw_file) as connection:
@@ -73,6 +75,7 @@ def raw_tables(
             sum(table.new_count + table.changed_count + table.deleted_count for table in landings),
             sum(table.rejected_count for table in landings),
         )
+    write_landed_files(settings.warehouse_folder, files)
     yield dg.MaterializeResult(asset_key=LEDGER_KEY)
     if errors:
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from orchestration.lib.manifest import DBT
 from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.run_processes import run_file
 from orchestration.lib.settings import PROJECT_FOLDER, read_settings
 
 
@@ -19,9 +20,10 @@ class RefreshLock(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
-        run_id = context.run_id or "a run"
-        with refresh_lock(
-            read_settings().warehouse_folder, context.log.info, f"Dagster run {run_id}"
+        warehouse_folder = read_settings().warehouse_folder
+        with (
+            run_file(warehouse_folder, context.run_id),
+            refresh_lock(warehouse_folder, context.log.info, f"Dagster run {context.run_id}"),
         ):
             yield self
 

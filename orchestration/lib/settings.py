@@ -68,8 +68,12 @@ class Settings:
         return {
             **os.environ,
             "DBT_PROFILES_DIR": str(PROJECT_FOLDER),
+            # the project's own folder is only read
+            "DBT_LOG_PATH": str(self.dbt_target_folder),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "SALES_KPIS_WAREHOUSE": str(self.warehouse_folder),
+            # only a rebuild builds elsewhere
+            "SALES_KPIS_BUILD": str(self.warehouse_folder),
             "SALES_KPIS_SOURCES": ",".join(self.sources),
             "SALES_KPIS_TARGET": self.target,
             "SALES_KPIS_SPARK_FOLDER": str(self.exchange_folder),
