@@ -2,6 +2,12 @@
 
 import dagster as dg
 
+from orchestration.defs.alerts import (
+    daily_digest,
+    daily_digest_schedule,
+    failure_alert,
+    warning_alert,
+)
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
@@ -11,8 +17,9 @@ from orchestration.defs.transform import dbt_models
 
 definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
-    jobs=[nightly_refresh],
-    schedules=[nightly_schedule],
+    jobs=[nightly_refresh, daily_digest],
+    schedules=[nightly_schedule, daily_digest_schedule],
+    sensors=[failure_alert, warning_alert],
     resources=resources,
     loggers={"console": terminal_logger},
 )
