@@ -14,6 +14,7 @@ from orchestration.lib.alerts import (
     Message,
     Step,
     failure_message,
+    format_count,
     last_publish_line,
     send,
     warning_messages,
@@ -138,7 +139,11 @@ def _checks(context: dg.RunStatusSensorContext, severity: dg.AssetCheckSeverity)
         if check.passed or check.severity != severity:
             continue
         row_count = check.metadata.get("dagster_dbt/failed_row_count")
-        found = "could not be made" if row_count is None else f"found {row_count.value:,} rows"
+        found = (
+            "could not be made"
+            if row_count is None
+            else f"found {format_count(row_count.value, 'row')}"
+        )
         yield Check(".".join(check.asset_key.path), check.check_name, check.description or found)
 
 

@@ -8,7 +8,7 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -96,11 +96,11 @@ class FailedRun:
 
 def failure_message(run: FailedRun, last_publish: str, settings: Settings) -> Message:
     """The alert of a run that failed or crashed, or whose publish its checks blocked."""
-    steps = ", ".join(step.name for step in run.steps) or "no step"
+    steps = ", ".join(step.name for step in run.steps)
     if run.checks and not run.has_published:
-        title = f"Publish blocked: {_count(len(run.checks), 'check')} failed in {steps}"
+        title = f"Publish blocked: {format_count(len(run.checks), 'check')} failed in {steps}"
     elif run.crash:
-        title = f"{run.job_name} crashed at {steps}"
+        title = f"{run.job_name} crashed" + (f" at {steps}" if steps else "")
     else:
         title = f"{run.job_name} failed at {steps}"
     lines = [
@@ -163,17 +163,13 @@ def last_publish_line(published_file: Path, now: datetime, time_zone: ZoneInfo) 
     try:
         with duckdb.connect() as connection:
             attach_read_only(connection, published_file, "published_file")
-            published_at, as_of_date, publish_id = connection.execute(
+            publication = connection.execute(
                 "select published_at, as_of_date, publish_id"
                 " from published_file.reporting.publication"
             ).fetchone()
     except duckdb.Error:
         return f"Last good publish: unknown, {published_file} cannot be read."
-    return (
-        f"Last good publish: {format_moment(published_at, time_zone)},"
-        f" {format_age(published_at, now)} ago, numbers up to {format_date(as_of_date)}"
-        f" (publish {publish_id})."
-    )
+    return f"Last good publish: {format_publish(*publication, now, time_zone)}."
 
 
 def send(urls: Sequence[str], title: str, body: str) -> list[str]:
@@ -201,27 +197,38 @@ def send(urls: Sequence[str], title: str, body: str) -> list[str]:
     return problems
 
 
-def format_moment(moment: datetime, time_zone: ZoneInfo) -> str:
+def format_publish(
+    published_at: datetime, as_of_date: date, publish_id: str, now: datetime, time_zone: ZoneInfo
+) -> str:
+    """A publish as the messages name it; `published_at` is UTC without zone, `now` has a zone."""
+    return (
+        f"{_format_moment(published_at, time_zone)}, {_format_age(published_at, now)} ago,"
+        f" numbers up to {format_date(as_of_date)} (publish {publish_id})"
+    )
+
+
+def format_count(number: int, noun: str) -> str:
+    """A number of things, as in `1 row` and `2 rows`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _format_moment(moment: datetime, time_zone: ZoneInfo) -> str:
     """A UTC time without zone, on the clock of the time zone."""
     local = moment.replace(tzinfo=UTC).astimezone(time_zone)
     return f"{format_date(local)} {local:%H:%M %Z}"
 
 
-def format_date(date) -> str:
+def format_date(day: date) -> str:
     """A date, or the date of a time, as in `22 November 2026`."""
-    return f"{date.day} {date:%B %Y}"
+    return f"{day.day} {day:%B %Y}"
 
 
-def format_age(moment: datetime, now: datetime) -> str:
+def _format_age(moment: datetime, now: datetime) -> str:
     """How long before `now` (with zone) a UTC time without zone was, in its largest unit."""
     hours = (now - moment.replace(tzinfo=UTC)).total_seconds() / 3600
     if hours < 1:
-        return _count(max(0, int(hours * 60)), "minute")
-    return _count(int(hours), "hour") if hours < 48 else _count(int(hours / 24), "day")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        return format_count(max(0, int(hours * 60)), "minute")
+    return format_count(int(hours), "hour") if hours < 48 else format_count(int(hours / 24), "day")
 
 
 def _items(texts: Iterable[str]) -> list[str]:

@@ -9,9 +9,8 @@ import duckdb
 from orchestration.lib.alerts import (
     MAXIMUM_ITEMS,
     Message,
-    format_age,
     format_date,
-    format_moment,
+    format_publish,
 )
 from orchestration.lib.scorecard import ScorecardRow, format_value, read_scorecard
 from orchestration.lib.settings import Settings
@@ -119,22 +118,16 @@ def read_digest(published_file: Path, now: datetime) -> Digest:
 def digest_message(digest: Digest, now: datetime, settings: Settings) -> Message:
     """The digest in words; it says plainly when nothing was published since yesterday."""
     zone = settings.reporting_time_zone
-    published_at = format_moment(digest.published_at, zone)
-    age = format_age(digest.published_at, now)
-    is_late = now - digest.published_at.replace(tzinfo=UTC) > LONGEST_NIGHT
-    if is_late:
+    publish = format_publish(digest.published_at, digest.as_of_date, digest.publish_id, now, zone)
+    if now - digest.published_at.replace(tzinfo=UTC) > LONGEST_NIGHT:
         summary = "nothing published since yesterday"
         first_line = (
-            "NOTHING WAS PUBLISHED SINCE YESTERDAY."
-            f" The last publish was {age} ago, {published_at}: numbers up to {format_date(digest.as_of_date)} (publish {digest.publish_id})."
+            f"NOTHING WAS PUBLISHED SINCE YESTERDAY. Last good publish: {publish}."
             "\nLook first at the newest runs of nightly_refresh in Dagster's UI."
         )
     else:
         summary = f"published, {len(digest.off_track)} off track"
-        first_line = (
-            f"Published {published_at}, {age} ago: numbers up to {format_date(digest.as_of_date)}"
-            f" (publish {digest.publish_id})."
-        )
+        first_line = f"Published: {publish}."
     today = format_date(now.astimezone(zone))
     lines = [first_line, *_run_lines(digest), "", *_off_track_lines(digest, settings)]
     return Message(f"Sales KPIs, {today}: {summary}", "\n".join(lines))
