@@ -176,6 +176,18 @@ def test_the_schedule_runs_nightly_in_the_reporting_time_zone(
     }
 
 
+def test_alerts_and_digest_run_from_the_start(
+    loaded: dict[str, Any], demo_warehouse: Settings
+) -> None:
+    assert {"failure_alert", "warning_alert"} <= set(loaded["running_sensors"])
+    assert loaded["digest_schedule"] == {
+        "job": "daily_digest",
+        "cron": "0 7 * * *",
+        "time_zone": demo_warehouse.dbt_vars["reporting_timezone"],
+        "is_running": True,
+    }
+
+
 @pytest.fixture
 def demo_copy(demo_warehouse: Settings, tmp_path: Path) -> Settings:
     """Landing and warehouse of the demo company, to spoil."""

@@ -33,7 +33,8 @@ _CREDENTIALS = re.compile(r"(\w://)[^\s/@]+@")
 
 # What an error is known by, and what to look at first.
 _HINTS = (
-    (r"lock on file|Conflicting lock", "the process that the message names: end it, run again."),
+    (r"raw\.duckdb cannot be opened", "{raw}: never delete it, restore its newest copy."),
+    (r"lock on file|still open in", "the process that the message names: end it, run again."),
     (r"No space left|disk is full", "the free space of {warehouse}: df -h {warehouse}"),
     (r"Out of Memory|MemoryError", "the free memory, free -h, and the setting SALES_KPIS_MEMORY."),
     (r"Permission denied|[Rr]ead-only", "the rights of {warehouse}: ls -la {warehouse}"),
@@ -48,6 +49,9 @@ _ASSET = AppriseAsset(
     app_id="sales_kpis",
     app_desc="sales_kpis",
     storage_mode="memory",
+    # no pictures from elsewhere
+    image_url_mask="",
+    image_url_logo="",
     allow_templates=False,
     default_service_retry=1,
 )
@@ -62,7 +66,10 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """An asset check that did not pass: `asset` as in `crm.leads`, `said` what it found."""
+    """An asset check that did not pass: `asset` as in `crm.leads`; `said` has a line per finding.
+
+    What a check says when it warns is a sentence that names what it is about.
+    """
 
     asset: str
     name: str
@@ -110,7 +117,11 @@ def failure_message(run: FailedRun, last_publish: str, settings: Settings) -> Me
         last_publish,
         "",
         f"What failed: {run.crash or steps}",
-        *_items(f"{check.asset}: {check.name}: {check.said}" for check in run.checks),
+        *_items(
+            f"{check.asset}: {check.name}: {line}"
+            for check in run.checks
+            for line in check.said.splitlines()
+        ),
         # The checks say it all, unless one could not be made.
         *(_error_lines(run.steps) if not run.checks else []),
         "",
@@ -147,7 +158,7 @@ def _warning_message(
     assets = list(dict.fromkeys(check.asset for check in checks))
     more = f" and {len(assets) - 3} more" if len(assets) > 3 else ""
     lines = [
-        *_items(f"{check.asset}: {check.name}: {check.said}" for check in checks),
+        *_items(line for check in checks for line in check.said.splitlines()),
         "",
         last_publish,
         f"Look first at {look}",
@@ -233,7 +244,7 @@ def _format_age(moment: datetime, now: datetime) -> str:
 
 def _items(texts: Iterable[str]) -> list[str]:
     """The texts as a list, one line each; of many the first ones."""
-    lines = [f"- {_shortened(' '.join(text.split()))}" for text in texts]
+    lines = [f"- {_shortened(text.strip())}" for text in texts]
     more = [f"- and {len(lines) - MAXIMUM_ITEMS} more"] if len(lines) > MAXIMUM_ITEMS else []
     return lines[:MAXIMUM_ITEMS] + more
 
@@ -260,7 +271,11 @@ def _first_look(run: FailedRun, settings: Settings) -> str:
     errors = "\n".join(step.error for step in run.steps)
     for pattern, hint in _HINTS:
         if re.search(pattern, errors):
-            return hint.format(warehouse=settings.warehouse_folder, build=settings.build_file)
+            return hint.format(
+                warehouse=settings.warehouse_folder,
+                raw=settings.raw_file,
+                build=settings.build_file,
+            )
     if run.crash:
         return (
             "the machine: was it restarted, was the process killed for want of memory?\n"
