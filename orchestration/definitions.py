@@ -2,6 +2,12 @@
 
 import dagster as dg
 
+from orchestration.defs.alerts import (
+    daily_digest,
+    daily_digest_schedule,
+    failure_alert,
+    warning_alert,
+)
 from orchestration.defs.closing import close_jobs, close_schedules
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
@@ -17,9 +23,9 @@ from orchestration.defs.transform import dbt_models
 
 definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
-    jobs=[nightly_refresh, *close_jobs],
-    schedules=[nightly_schedule, *close_schedules],
-    sensors=[new_files, dead_runs],
+    jobs=[nightly_refresh, *close_jobs, daily_digest],
+    schedules=[nightly_schedule, *close_schedules, daily_digest_schedule],
+    sensors=[new_files, dead_runs, failure_alert, warning_alert],
     resources=resources,
     loggers={"console": terminal_logger},
 )

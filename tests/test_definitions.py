@@ -217,6 +217,19 @@ def test_sensors_start_a_refresh_on_new_files_and_report_dead_runs(loaded: dict[
     assert sensors["dead_runs"] == {"jobs": [], "seconds": 30, "is_running": True}
 
 
+def test_alerts_and_digest_run_from_the_start(
+    loaded: dict[str, Any], demo_warehouse: Settings
+) -> None:
+    for sensor in ("failure_alert", "warning_alert"):
+        assert loaded["sensors"][sensor]["is_running"]
+    assert loaded["digest_schedule"] == {
+        "job": "daily_digest",
+        "cron": "0 7 * * *",
+        "time_zone": demo_warehouse.dbt_vars["reporting_timezone"],
+        "is_running": True,
+    }
+
+
 @pytest.fixture
 def demo_copy(demo_warehouse: Settings, tmp_path: Path) -> Settings:
     """Landing and warehouse of the demo company, to spoil."""

@@ -19,6 +19,16 @@ FIRST_NIGHT = date(2026, 3, 10)
 NEXT_WEEK = date(2026, 3, 17)
 FEBRUARY = date(2026, 2, 1)
 
+# In everything that a refresh could take from its environment and must not write.
+PLANTED = "pl4nted-s3cret"
+SECRETS = {
+    "SALES_KPIS_ALERTS": f"json://user:{PLANTED}@127.0.0.1:1/{PLANTED} slack://{PLANTED}",
+    "SALES_KPIS_POSTGRES_PASSWORD": PLANTED,
+    "SALES_KPIS_SPARK_USER": PLANTED,
+    "PGPASSWORD": PLANTED,
+    "AWS_SECRET_ACCESS_KEY": PLANTED,
+}
+
 Values = list[tuple]
 RawTables = dict[str, list[tuple]]
 
@@ -81,10 +91,15 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """A first night, the same files again without build and published file, and a week later."""
     folder = tmp_path_factory.mktemp("nights")
     settings = make_settings(folder, folder / "landing", "crm")
+    printed = []
 
     def run_night() -> None:
-        run = refresh(settings, folder / "dagster")
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in SECRETS.items():
+                environment.setenv(name, value)
+            run = refresh(settings, folder / "dagster")
         assert run.returncode == 0, run.stdout + run.stderr
+        printed.append(run.stdout + run.stderr)
 
     write_exports(settings, FIRST_NIGHT)
     run_night()
@@ -94,6 +109,8 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
             "select max(landed_at) from raw.landing.files"
         ).fetchone()[0]
     result = {
+        "folder": folder,
+        "printed": printed,
         "settings": settings,
         "first_landed_at": first_landed_at,
         "first_values": read_values(settings.published_file),
@@ -138,6 +155,50 @@ def test_later_files_add_versions_and_keep_every_row(nights: dict) -> None:
         kept = {row for row in versions[table]}
         kept |= {row[:-1] for row in versions[f"{table}__superseded"]}
         assert set(rows) <= kept, table
+
+
+def files_with(text: str, folder: Path) -> set[Path]:
+    """The files below a folder that have the text in their bytes or in a value of their tables."""
+    found = set()
+    for file in folder.rglob("*"):
+        if file.is_file() and text.encode() in file.read_bytes():
+            found.add(file)
+        if file.suffix == ".duckdb" and text in read_everything(file):
+            found.add(file)
+    return found
+
+
+def read_everything(file: Path) -> str:
+    """All values of a DuckDB file as one text: on disk they are compressed."""
+    with duckdb.connect() as connection:
+        attach_read_only(connection, file, "searched")
+        tables = connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where database_name = 'searched' and not internal"
+        ).fetchall()
+        return "".join(
+            connection.execute(
+                "select coalesce(string_agg(cast(everything as varchar), ''), '')"
+                f' from searched."{schema}"."{table}" as everything'
+            ).fetchone()[0]
+            for schema, table in tables
+        )
+
+
+def test_no_secret_of_the_environment_is_written_or_printed(nights: dict) -> None:
+    folder = nights["folder"]
+
+    assert len(list(folder.rglob("*.duckdb"))) == 3
+    assert not files_with(PLANTED, folder)
+    assert not files_with(PLANTED, PROJECT_FOLDER / "logs")
+    assert not any(PLANTED in text for text in nights["printed"])
+
+
+def test_the_search_for_secrets_finds_what_is_there(nights: dict) -> None:
+    warehouse = nights["settings"].warehouse_folder
+
+    assert files_with("Benelux", warehouse) >= set(warehouse.rglob("*.duckdb"))
+    assert warehouse / "dbt" / "manifest.json" in files_with("stg_crm__reps", warehouse)
 
 
 def test_a_rebuild_gives_the_numbers_of_that_night_again_in_a_file_of_its_own(
