@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.lib.contracts import TableContract
+from orchestration.lib.database_files import UnreadableFileError, connect_when_free
 from orchestration.lib.landing_files import (
     Fingerprint,
     LandingError,
@@ -107,25 +108,38 @@ class TableLanding:
 
 
 def open_raw(
-    path: Path | str, memory_limit: str = "2GB", temp_directory: Path | str | None = None
+    path: Path | str,
+    memory_limit: str = "2GB",
+    temp_directory: Path | str | None = None,
+    report: Callable[[str], None] = lambda message: None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the raw DuckDB file for writing, with bounded memory; makes its folder.
 
-    What does not fit in `memory_limit` goes to `temp_directory`, by default beside the file.
+    What does not fit in `memory_limit` goes to `temp_directory`, by default beside the file. While
+    another process has the file open, it waits and `report` gets for whom. Raises
+    DatabaseFileError when that takes too long, and for a damaged file, which is left as it is.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(temp_directory) if temp_directory else path.with_name(path.name + ".tmp")
-    return duckdb.connect(
-        str(path),
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(folder),
-            "preserve_insertion_order": True,
-            # Every file is a transaction of its own: many small ones share a checkpoint.
-            "checkpoint_threshold": "256MB",
-        },
-    )
+    try:
+        return connect_when_free(
+            path,
+            report,
+            {
+                "memory_limit": memory_limit,
+                "temp_directory": str(folder),
+                "preserve_insertion_order": True,
+                # Every file is a transaction of its own: many small ones share a checkpoint.
+                "checkpoint_threshold": "256MB",
+            },
+        )
+    except UnreadableFileError as error:
+        raise UnreadableFileError(
+            f"{error} It holds everything that has landed and is left as it is: check its"
+            " permissions and the disk; if the file is damaged, put it aside, restore the newest"
+            " copy of it and run again."
+        ) from error
 
 
 def land_table(
