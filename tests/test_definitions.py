@@ -150,7 +150,10 @@ def test_every_data_test_is_an_asset_check(
     data_tests = {
         node["name"] for node in manifest["nodes"].values() if node["resource_type"] == "test"
     }
-    landing_checks = {(key, "rejected_rows") for key in RAW_TABLES}
+    # Every table of this source declares a rhythm.
+    landing_checks = {
+        (key, name) for key in RAW_TABLES for name in ("rejected_rows", "freshness", "volume")
+    }
     checks = {tuple(check) for check in loaded["checks"]}
 
     assert len(data_tests) > 60
