@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.defs.kpi_watch import kpi_watch
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
@@ -11,6 +12,7 @@ from orchestration.defs.transform import dbt_models
 
 definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
+    asset_checks=[kpi_watch],
     jobs=[nightly_refresh],
     schedules=[nightly_schedule],
     resources=resources,
