@@ -21,7 +21,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates land-again spark lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -68,6 +68,10 @@ explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN
 	@: $(foreach name,KPI GRAIN PERIOD,$(if $($(name)),,$(error make explain needs $(name)=…; see make help)))
 	@$(python) -m orchestration.explain --kpi "$$KPI" --grain "$$GRAIN" --period "$$PERIOD" \
 		$(if $(SLICE),--slice "$$SLICE") $(if $(LIMIT),--limit "$$LIMIT")
+
+# As with a slice, the shell reads the name of the file whatever is in it.
+land-again: $(installed) ## land FILE=crm/leads_2026-03.csv again, or all files with rejected rows, after a fix
+	@$(python) -m orchestration.land_again $(if $(FILE),--file="$$FILE")
 
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench

@@ -25,7 +25,7 @@ def days_of_month(day: date) -> list[date]:
 
 
 def sales_with_a_rush(day: date) -> float:
-    """Sales of a day: most are closed on the last three of a month, and no month is like another."""
+    """Sales of a day: most are closed on the last three of a month; no month is like another."""
     return (40 if (month_end(day) - day).days < 3 else 2) * (1 + day.month % 4 / 10)
 
 

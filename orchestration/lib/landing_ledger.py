@@ -71,12 +71,19 @@ def newest_arrival(
 ) -> datetime | None:
     """When (UTC) the newest file of a table was written or landed, whichever is later.
 
-    An export that changed no row has arrived as well, so its landing alone would not do. None when
-    there never was a file.
+    An export that changed no row has arrived as well, so its landing alone would not do; a content
+    that was landed again has not. None when there never was a file.
     """
     (newest_landing,) = connection.execute(
-        "select max(landed_at) from landing.files"
-        " where status = 'landed' and source_name = ? and table_name = ?",
+        """
+        select max(first_landed_at)
+        from (
+            select min(landed_at) as first_landed_at
+            from landing.files
+            where status = 'landed' and source_name = ? and table_name = ?
+            group by source_file, content_checksum
+        )
+        """,
         [contract.source_name, contract.table_name],
     ).fetchone()
     arrivals = [_written_at(landing_folder / file.source_file) for file in landing.files]
