@@ -22,7 +22,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild bench templates spark postgres lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again bench templates spark postgres lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -77,6 +77,10 @@ explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN
 rebuild: $(installed) ## make the numbers of a past night again: KNOWN_AT="2026-03-10 04:00:00" FILE=side.duckdb
 	@: $(foreach name,KNOWN_AT FILE,$(if $($(name)),,$(error make rebuild needs $(name)=…; see make help)))
 	@$(python) -m orchestration.rebuild --known-at "$$KNOWN_AT" --file "$$FILE"
+
+# As with a slice, the shell reads the name of the file whatever is in it.
+land-again: $(installed) ## land FILE=crm/leads_2026-03.csv again, or all files with rejected rows, after a fix
+	@$(python) -m orchestration.land_again $(if $(FILE),--file="$$FILE")
 
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench

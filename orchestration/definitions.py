@@ -9,6 +9,7 @@ from orchestration.defs.alerts import (
     warning_alert,
 )
 from orchestration.defs.closing import close_jobs, close_schedules
+from orchestration.defs.kpi_watch import kpi_watch
 from orchestration.defs.landing import raw_tables
 from orchestration.defs.publish import published_file
 from orchestration.defs.resources import resources
@@ -23,6 +24,7 @@ from orchestration.defs.transform import dbt_models
 
 definitions = dg.Definitions(
     assets=[raw_tables, dbt_models, published_file],
+    asset_checks=[kpi_watch],
     jobs=[nightly_refresh, *close_jobs, daily_digest],
     schedules=[nightly_schedule, *close_schedules, daily_digest_schedule],
     sensors=[new_files, dead_runs, failure_alert, warning_alert],

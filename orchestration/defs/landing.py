@@ -2,26 +2,62 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+import duckdb
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.contracts import TableContract, read_contracts
+from orchestration.lib.database_files import DatabaseFileError
 from orchestration.lib.landing import TableLanding, land_table, open_raw
-from orchestration.lib.landing_ledger import present_rejected_share
+from orchestration.lib.landing_ledger import (
+    Finding,
+    check_freshness,
+    check_volume,
+    landed_rows_by_day,
+    newest_arrival,
+    present_rejected_share,
+)
 from orchestration.lib.manifest import read_manifest
 from orchestration.lib.new_files import list_files, write_landed_files
 from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
 
-CHECK_NAME = "rejected_rows"
+REJECTED_ROWS_CHECK = "rejected_rows"
+FRESHNESS_CHECK = "freshness"
+VOLUME_CHECK = "volume"
 LEDGER_KEY = dg.AssetKey(["landing", "files"])
 
 settings = read_settings()
+reporting_timezone = ZoneInfo(settings.dbt_vars["reporting_timezone"])
 contracts = {
     dg.AssetKey([contract.source_name, contract.table_name]): contract
     for contract in read_contracts(read_manifest(settings))
 }
+
+
+def _check_specs(key: dg.AssetKey, contract: TableContract) -> Iterator[dg.AssetCheckSpec]:
+    yield dg.AssetCheckSpec(
+        REJECTED_ROWS_CHECK,
+        asset=key,
+        blocking=True,
+        description=(
+            "Warns of rejected rows in the files that are there; fails when they are more than"
+            f" {contract.maximum_rejected_share:.1%} of a file, or when a file could not land."
+        ),
+    )
+    yield dg.AssetCheckSpec(
+        VOLUME_CHECK,
+        asset=key,
+        description="Warns when far more or fewer rows landed than on this weekday before.",
+    )
+    if contract.rhythm:
+        yield dg.AssetCheckSpec(
+            FRESHNESS_CHECK,
+            asset=key,
+            description="Warns when the next file is due by the rhythm declared for the table.",
+        )
 
 
 @dg.multi_asset(
@@ -38,35 +74,27 @@ contracts = {
         ),
     ],
     check_specs=[
-        dg.AssetCheckSpec(
-            CHECK_NAME,
-            asset=key,
-            blocking=True,
-            description=(
-                "Warns of rejected rows in the files that are there; fails when they are more than"
-                f" {contract.maximum_rejected_share:.1%} of a file, or when a file could not land."
-            ),
-        )
-        for key, contract in contracts.items()
+        spec for key, contract in contracts.items() for spec in _check_specs(key, contract)
     ],
 )
 def raw_tables(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land all new files. Tables with a file that cannot land fail; the others land anyway."""
-    landed_at = datetime.now(UTC).replace(tzinfo=None)
+    now = datetime.now(UTC).replace(tzinfo=None)
     files = list_files(contracts.values(), settings.landing_folder)
     errors: list[str] = []
     landings: list[TableLanding] = []
-    with open_raw(settings.raw_file) as connection:
-        start_run(connection, context.run_id, landed_at)
+    with _open_raw(context) as connection:
+        start_run(connection, context.run_id, now)
         for key, contract in contracts.items():
             landing = land_table(
-                connection, contract, settings.landing_folder, landed_at, context.log.info
+                connection, contract, settings.landing_folder, now, context.log.info
             )
             share = present_rejected_share(connection, contract, landing)
             yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landing))
-            yield _check(key, contract, landing, share)
+            yield _rejected_rows_result(key, contract, landing, share)
+            yield from _watch_results(connection, key, contract, landing, now)
             errors += landing.errors
             landings.append(landing)
         note_landing(
@@ -81,6 +109,13 @@ def raw_tables(
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
 
 
+def _open_raw(context: dg.AssetExecutionContext) -> duckdb.DuckDBPyConnection:
+    try:
+        return open_raw(settings.raw_file, report=context.log.info)
+    except DatabaseFileError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
 def _metadata(landing: TableLanding) -> dict[str, int]:
     return {
         "dagster/row_count": landing.row_count_total,
@@ -92,13 +127,13 @@ def _metadata(landing: TableLanding) -> dict[str, int]:
     }
 
 
-def _check(
+def _rejected_rows_result(
     key: dg.AssetKey, contract: TableContract, landing: TableLanding, share: float
 ) -> dg.AssetCheckResult:
     too_many = share > contract.maximum_rejected_share
     return dg.AssetCheckResult(
         asset_key=key,
-        check_name=CHECK_NAME,
+        check_name=REJECTED_ROWS_CHECK,
         passed=not landing.errors and share == 0,
         severity=(
             dg.AssetCheckSeverity.ERROR
@@ -110,4 +145,29 @@ def _check(
             or f"{share:.2%} of the rows of a file were rejected; see landing.rejected_rows."
         ),
         metadata={"rejected_share": share},
+    )
+
+
+def _watch_results(
+    connection: duckdb.DuckDBPyConnection,
+    key: dg.AssetKey,
+    contract: TableContract,
+    landing: TableLanding,
+    now: datetime,
+) -> Iterator[dg.AssetCheckResult]:
+    today = now.replace(tzinfo=UTC).astimezone(reporting_timezone).date()
+    rows_by_day = landed_rows_by_day(connection, contract, reporting_timezone)
+    yield _warning(key, VOLUME_CHECK, check_volume(contract, rows_by_day, today))
+    if contract.rhythm:
+        arrived_at = newest_arrival(connection, contract, landing, settings.landing_folder)
+        yield _warning(key, FRESHNESS_CHECK, check_freshness(contract, arrived_at, now))
+
+
+def _warning(key: dg.AssetKey, check_name: str, finding: Finding) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=check_name,
+        passed=finding.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=finding.description,
     )

@@ -9,6 +9,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
 
 from orchestration.defs.resources import RefreshLock
+from orchestration.lib.database_files import DatabaseFileError, prepare_build_file
 from orchestration.lib.manifest import prepare_manifest
 from orchestration.lib.settings import read_settings
 from orchestration.lib.spark_exchange import export_raw
@@ -40,6 +41,10 @@ def dbt_models(
 ) -> Iterator[Any]:
     """Build and test all models in one dbt process; unit tests belong to development."""
     os.environ.update(settings.dbt_environment)
+    try:
+        prepare_build_file(settings.build_file, context.log.info)
+    except DatabaseFileError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     if settings.target == "spark_local":
         # The tables of the last run, whose catalogue is gone.
         shutil.rmtree(settings.exchange_folder / "warehouse", ignore_errors=True)

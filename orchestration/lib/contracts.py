@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 MODES = ("snapshot", "increment")
@@ -69,7 +70,8 @@ class TableContract:
     `files` is a pattern relative to the folder of the source. `maximum_rejected_share` and
     `maximum_deleted_share` are fractions from 0 to 1. `delimiter` is None where it is detected,
     `decimal_separator` is None where only a point and no thousands separator is accepted, and
-    `cursor` is None where the row that lands last is the newest.
+    `cursor` is None where the row that lands last is the newest. `rhythm` is the time within which
+    the next file is to arrive after the last one, None where none is declared.
     """
 
     source_name: str
@@ -86,6 +88,7 @@ class TableContract:
     cursor: str | None = None
     maximum_rejected_share: float = 0.01
     maximum_deleted_share: float = 0.5
+    rhythm: timedelta | None = None
 
     @property
     def full_name(self) -> str:
@@ -154,7 +157,17 @@ def _read_contract(node: Mapping[str, Any], landing: Any) -> TableContract:
         cursor=_read_cursor(table, landing, names),
         maximum_rejected_share=_read_share(table, landing, "maximum_rejected_share", 0.01),
         maximum_deleted_share=_read_share(table, landing, "maximum_deleted_share", 0.5),
+        rhythm=_read_rhythm(node),
     )
+
+
+def _read_rhythm(node: Mapping[str, Any]) -> timedelta | None:
+    """What dbt's own `freshness` of the table says; dbt has checked how it is written."""
+    freshness = (node.get("config") or {}).get("freshness") or {}
+    warn_after = freshness.get("warn_after") or {}
+    if not warn_after.get("count"):
+        return None
+    return timedelta(**{f"{warn_after['period']}s": warn_after["count"]})
 
 
 def _read_columns(table: str, nodes: Mapping[str, Any]) -> tuple[ColumnContract, ...]:

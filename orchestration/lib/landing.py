@@ -9,13 +9,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from orchestration.lib.contracts import TableContract
+from orchestration.lib.database_files import UnreadableFileError, connect_when_free
 from orchestration.lib.landing_files import (
     Fingerprint,
     LandingError,
@@ -107,25 +108,38 @@ class TableLanding:
 
 
 def open_raw(
-    path: Path | str, memory_limit: str = "2GB", temp_directory: Path | str | None = None
+    path: Path | str,
+    memory_limit: str = "2GB",
+    temp_directory: Path | str | None = None,
+    report: Callable[[str], None] = lambda message: None,
 ) -> duckdb.DuckDBPyConnection:
     """Open the raw DuckDB file for writing, with bounded memory; makes its folder.
 
-    What does not fit in `memory_limit` goes to `temp_directory`, by default beside the file.
+    What does not fit in `memory_limit` goes to `temp_directory`, by default beside the file. While
+    another process has the file open, it waits and `report` gets for whom. Raises
+    DatabaseFileError when that takes too long, and for a damaged file, which is left as it is.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(temp_directory) if temp_directory else path.with_name(path.name + ".tmp")
-    return duckdb.connect(
-        str(path),
-        config={
-            "memory_limit": memory_limit,
-            "temp_directory": str(folder),
-            "preserve_insertion_order": True,
-            # Every file is a transaction of its own: many small ones share a checkpoint.
-            "checkpoint_threshold": "256MB",
-        },
-    )
+    try:
+        return connect_when_free(
+            path,
+            report,
+            {
+                "memory_limit": memory_limit,
+                "temp_directory": str(folder),
+                "preserve_insertion_order": True,
+                # Every file is a transaction of its own: many small ones share a checkpoint.
+                "checkpoint_threshold": "256MB",
+            },
+        )
+    except UnreadableFileError as error:
+        raise UnreadableFileError(
+            f"{error} It holds everything that has landed and is left as it is: check its"
+            " permissions and the disk; if the file is damaged, put it aside, restore the newest"
+            " copy of it and run again."
+        ) from error
 
 
 def land_table(
@@ -150,9 +164,9 @@ def land_table(
     except LandingError as error:
         report(str(error))
         return TableLanding(contract.source_name, contract.table_name, (), (str(error),), 0)
-    landed_at = max(landed_at, _newest_landing(connection, contract) or landed_at)
+    landed_at = max(landed_at, newest_landing(connection, contract) or landed_at)
     landings = tuple(
-        _land_file(connection, contract, file, landing_folder, landed_at, report) for file in files
+        land_file(connection, contract, file, landing_folder, landed_at, report) for file in files
     )
     return TableLanding(
         source_name=contract.source_name,
@@ -165,21 +179,28 @@ def land_table(
     )
 
 
-def _land_file(
+def land_file(
     connection: duckdb.DuckDBPyConnection,
     contract: TableContract,
     file: LandingFile,
     landing_folder: Path,
     landed_at: datetime,
     report: Callable[[str], None],
+    is_repeated: bool = False,
 ) -> FileLanding:
+    """Land one file in a transaction; skip it when it has landed, unless it is to be repeated.
+
+    The tables must be there. A file that cannot land does not raise; its status is `failed`.
+    """
     landing = Landing(str(uuid.uuid4()), landed_at, file.source_file)
     before: Fingerprint | None = None
     started = time.monotonic()
     try:
         check_location(file, landing_folder)
         before = fingerprint(file)
-        if _has_landed(connection, contract, file, before):
+        if is_repeated:
+            landing = replace(landing, repeated_checksum=before.checksum)
+        elif has_landed(connection, contract, file, before):
             return FileLanding(file.source_file, "skipped")
         report(f"{contract.full_name}: reading {file.source_file} ({before.byte_count:,} bytes).")
         with _heartbeat(report, f"{contract.full_name}: still landing {file.source_file}"):
@@ -199,7 +220,8 @@ def _land_file(
     report(
         f"{contract.full_name}: landed {file.source_file}, {result.row_count:,} rows"
         f" ({result.versions.new:,} new, {result.versions.changed:,} changed,"
-        f" {result.versions.deleted:,} deleted, {result.rejected_count:,} rejected)"
+        f" {result.versions.deleted:,} deleted, {result.versions.overtaken:,} overtaken,"
+        f" {result.rejected_count:,} rejected)"
         f" in {time.monotonic() - started:.1f} s."
     )
     return result
@@ -277,9 +299,10 @@ def _heartbeat(report: Callable[[str], None], message: str) -> Iterator[None]:
         thread.join()
 
 
-def _newest_landing(
+def newest_landing(
     connection: duckdb.DuckDBPyConnection, contract: TableContract
 ) -> datetime | None:
+    """When (UTC) a file of the table landed last; no later landing may be dated before it."""
     return connection.execute(
         "select max(landed_at) from landing.files"
         " where source_name = ? and table_name = ? and status = 'landed'",
@@ -287,7 +310,7 @@ def _newest_landing(
     ).fetchone()[0]
 
 
-def _has_landed(
+def has_landed(
     connection: duckdb.DuckDBPyConnection,
     contract: TableContract,
     file: LandingFile,

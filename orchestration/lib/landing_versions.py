@@ -20,21 +20,29 @@ from orchestration.lib.landing_tables import STAGED_ROWS, current_table, superse
 
 @dataclass(frozen=True)
 class VersionCounts:
-    """Keys by what a file did to them; rejected rows are not among them."""
+    """Keys by what a file did to them; rejected rows are not among them.
+
+    A row is overtaken when the table has a newer version of its key already.
+    """
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
     deleted: int = 0
+    overtaken: int = 0
 
 
 @dataclass(frozen=True)
 class Landing:
-    """One file being landed: what the lineage columns of its rows say."""
+    """One file being landed: what the lineage columns of its rows say.
+
+    `repeated_checksum` is that of a content which has landed before and lands again, else None.
+    """
 
     landing_id: str
     landed_at: datetime
     source_file: str
+    repeated_checksum: str | None = None
 
     @property
     def parameters(self) -> dict[str, str | datetime]:
@@ -63,6 +71,7 @@ def apply_versions(
     current = current_table(contract)
     if connection.execute(f"select not exists (from {current})").fetchone()[0]:
         return _land_first_rows(connection, contract, staged, landing)
+    _find_later_landings(connection, contract, landing)
     _find_changes(connection, contract)
     if contract.mode == "snapshot":
         _find_deletions(connection, contract)
@@ -129,14 +138,49 @@ def _land_first_rows(
     return VersionCounts(new=count)
 
 
+def _find_later_landings(
+    connection: duckdb.DuckDBPyConnection, contract: TableContract, landing: Landing
+) -> None:
+    """Fill `later_landings` with those that came between a content's first landing and this one.
+
+    Of a snapshot table there are none: only its newest file lands again.
+    """
+    connection.execute(
+        """
+        create or replace temporary table later_landings as
+        with landings as (
+            select landing_id, content_checksum, rowid as position
+            from landing.files
+            where
+                status = 'landed'
+                and source_name = $source_name
+                and table_name = $table_name
+                and $mode = 'increment'
+        )
+        select landing_id
+        from landings
+        where
+            content_checksum <> $checksum
+            and position > (select min(position) from landings where content_checksum = $checksum)
+        """,
+        {
+            "source_name": contract.source_name,
+            "table_name": contract.table_name,
+            "mode": contract.mode,
+            "checksum": landing.repeated_checksum,
+        },
+    )
+
+
 def _find_changes(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
     """Fill `changes` with the staged rows that differ from the current version of their key."""
-    is_older = "false"
+    is_older = "current._landing_id in (from later_landings)"
     if contract.cursor is not None:
         cursor = quoted(contract.cursor)
         is_older = (
             f"staged.{cursor} < current.{cursor}"
             f" or (staged.{cursor} is null and current.{cursor} is not null)"
+            f" or (staged.{cursor} is not distinct from current.{cursor} and {is_older})"
         )
     connection.execute(
         f"""
@@ -203,7 +247,7 @@ def _count_changes(connection: duckdb.DuckDBPyConnection) -> VersionCounts:
     ).fetchone()[0]
     repeated = connection.execute("select count(*) from overtaken_rows").fetchone()[0]
     unchanged = landed - repeated - new - changed - overtaken
-    return VersionCounts(new=new, changed=changed, unchanged=unchanged, deleted=deleted)
+    return VersionCounts(new, changed, unchanged, deleted, overtaken)
 
 
 def _check_deletions(

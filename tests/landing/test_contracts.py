@@ -1,5 +1,6 @@
 """Contracts are read from the manifest, and a wrong one is named."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,22 @@ def test_a_contract_has_what_is_declared() -> None:
     ]
     assert (contract.cursor, contract.delimiter) == ("changed_at", "\t")
     assert (contract.maximum_rejected_share, contract.maximum_deleted_share) == (0.2, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("freshness", "rhythm"),
+    [
+        ({"warn_after": {"count": 7, "period": "day"}}, timedelta(days=7)),
+        ({"warn_after": {"count": 6, "period": "hour"}}, timedelta(hours=6)),
+        # So a manifest says that nothing was declared, and that it was taken back.
+        ({"warn_after": {"count": None, "period": None}}, None),
+        (None, None),
+    ],
+)
+def test_the_freshness_of_dbt_is_the_rhythm(freshness: object, rhythm: timedelta | None) -> None:
+    config = {"meta": {"landing": LANDING}, "freshness": freshness}
+    (contract,) = read_contracts(manifest(None, config=config))
+    assert contract.rhythm == rhythm
 
 
 def test_meta_beside_the_config_counts_too() -> None:
