@@ -32,7 +32,7 @@ run: $(installed) ## land, build, test and publish; makes demo data when nothing
 	@$(python) -m orchestration.run
 
 test: $(installed) ## run the tests
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 mutation: $(installed) ## break every KPI model and see that the tests notice
 	@$(python) -m tests.mutation
