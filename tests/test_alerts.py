@@ -364,8 +364,6 @@ def test_the_digest_says_plainly_that_nothing_was_published() -> None:
     digest = make_digest(
         published_at=datetime(2026, 11, 22, 3, 4),
         as_of_date=date(2026, 11, 21),
-        runs=None,
-        restatements=(),
         off_track=(),
     )
 
