@@ -222,6 +222,23 @@ def test_a_run_that_fails_after_it_has_published_says_so() -> None:
     assert "This run had published before it failed: readers have its numbers." in message
 
 
+def test_of_a_job_that_does_not_publish_nothing_is_said_of_publishing() -> None:
+    message = failed(steps=(Step("send_digest", "…"),), should_publish=False)
+
+    assert message.startswith(f"nightly_refresh failed at send_digest\n\n{LAST_PUBLISH}\n")
+
+
+def test_beside_failed_tests_the_errors_of_dbt_are_shown() -> None:
+    step = Step("dbt_models", "Errors parsed from dbt logs:\n\nRuntime Error in model fct_leads")
+    check = Check("core.periods", "assert_something", "could not be made")
+
+    message = failed(steps=(step,), checks=(check,))
+
+    assert (
+        "\n- core.periods: assert_something: could not be made\nRuntime Error in model" in message
+    )
+
+
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
@@ -347,8 +364,6 @@ def test_the_digest_says_plainly_that_nothing_was_published() -> None:
     digest = make_digest(
         published_at=datetime(2026, 11, 22, 3, 4),
         as_of_date=date(2026, 11, 21),
-        runs=None,
-        restatements=(),
         off_track=(),
     )
 

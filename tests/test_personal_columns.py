@@ -38,11 +38,13 @@ def collect_values(connection: duckdb.DuckDBPyConnection, table: str, columns: s
 def columns_with(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     """The published columns in which one of the values is found, also as a part of a text.
 
-    Keys are many and long: of them only the whole is compared.
+    Keys are many: of them only the whole is compared, without the source before it.
     """
     columns = connection.execute(
         """
-        select schema_name || '.' || table_name, column_name from duckdb_columns()
+        select schema_name || '.' || table_name, column_name
+        from duckdb_columns()
+        semi join duckdb_tables() using (database_name, schema_name, table_name)
         where database_name = 'published_file' and data_type like '%VARCHAR%'
         """
     ).fetchall()
@@ -50,7 +52,9 @@ def columns_with(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
     for published_table, column_name in columns:
         name = quoted_name(column_name)
         matches = (
-            f"{name} = text" if column_name.endswith("_id") else f"contains(published.{name}, text)"
+            f"regexp_replace({name}, '^[a-z_]+:', '') = text"
+            if column_name.endswith("_id")
+            else f"contains({name}, text)"
         )
         (count,) = connection.execute(
             f"""

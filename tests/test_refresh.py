@@ -11,7 +11,7 @@ import pytest
 from orchestration.lib.closing import close_periods
 from orchestration.lib.demo_data import write_demo_data
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
-from orchestration.lib.sql_text import attach_read_only
+from orchestration.lib.sql_text import attach_read_only, quoted_name
 from tests.conftest import make_settings, refresh
 
 SCALE = 4_000
@@ -159,29 +159,30 @@ def test_later_files_add_versions_and_keep_every_row(nights: dict) -> None:
 
 def files_with(text: str, folder: Path) -> set[Path]:
     """The files below a folder that have the text in their bytes or in a value of their tables."""
-    found = set()
-    for file in folder.rglob("*"):
-        if file.is_file() and text.encode() in file.read_bytes():
-            found.add(file)
-        if file.suffix == ".duckdb" and text in read_everything(file):
-            found.add(file)
-    return found
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    found = {file for file in files if text.encode() in file.read_bytes()}
+    return found | {file for file in files if file.suffix == ".duckdb" and in_values(text, file)}
 
 
-def read_everything(file: Path) -> str:
-    """All values of a DuckDB file as one text: on disk they are compressed."""
+def in_values(text: str, file: Path) -> bool:
+    """Whether a text in a DuckDB file has the text: on disk they are compressed."""
     with duckdb.connect() as connection:
         attach_read_only(connection, file, "searched")
-        tables = connection.execute(
-            "select schema_name, table_name from duckdb_tables()"
-            " where database_name = 'searched' and not internal"
+        columns = connection.execute(
+            """
+            select schema_name, table_name, column_name
+            from duckdb_columns()
+            semi join duckdb_tables() using (database_name, schema_name, table_name)
+            where database_name = 'searched' and data_type like '%VARCHAR%'
+            """
         ).fetchall()
-        return "".join(
+        return any(
             connection.execute(
-                "select coalesce(string_agg(cast(everything as varchar), ''), '')"
-                f' from searched."{schema}"."{table}" as everything'
+                f"select count(*) from searched.{quoted_name(schema)}.{quoted_name(table)}"
+                f" where contains(cast({quoted_name(column)} as varchar), ?)",
+                [text],
             ).fetchone()[0]
-            for schema, table in tables
+            for schema, table, column in columns
         )
 
 

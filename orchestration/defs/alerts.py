@@ -22,7 +22,6 @@ from orchestration.lib.alerts import (
 from orchestration.lib.digest import digest_message, read_digest, unread_digest_message
 from orchestration.lib.settings import read_settings
 
-REFRESH_JOB = "nightly_refresh"
 PUBLISHED_KEY = dg.AssetKey(["published", "sales_kpis"])
 # What Dagster tags a failed run with when it starts it once more by itself.
 WILL_RETRY_TAG = "dagster/will_retry"
@@ -51,14 +50,14 @@ def failure_alert(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
 def warning_alert(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
     """Tell of stale sources and anomalies that the checks of a run warned of.
 
-    A refresh that ended well without publishing is told of like one that failed.
+    A run that should have published and ended well without is told of like one that failed.
     """
     if not settings.alert_urls:
         return dg.SkipReason(NO_RECEIVER)
     run = context.dagster_run
     checks = _checks(context, dg.AssetCheckSeverity.WARN)
     messages = warning_messages(run.run_id, checks, _last_publish_line(), settings)
-    if run.job_name == REFRESH_JOB and not _has_published(context):
+    if _should_publish(context) and not _has_published(context):
         unpublished = FailedRun(run.run_id, run.job_name, crash="it ended without publishing")
         messages.append(failure_message(unpublished, _last_publish_line(), settings))
     for message in messages:
@@ -119,6 +118,7 @@ def _failed_run(context: dg.RunFailureSensorContext) -> FailedRun:
         steps=steps or tuple(_unfinished_steps(context)),
         checks=tuple(_checks(context, dg.AssetCheckSeverity.ERROR)),
         crash="" if steps else context.failure_event.message or "the run ended without a word",
+        should_publish=_should_publish(context),
         has_published=_has_published(context),
         is_retried=run.tags.get(WILL_RETRY_TAG) == "true",
     )
@@ -147,11 +147,14 @@ def _checks(context: dg.RunStatusSensorContext, severity: dg.AssetCheckSeverity)
         yield Check(".".join(check.asset_key.path), check.check_name, check.description or found)
 
 
+def _should_publish(context: dg.RunStatusSensorContext) -> bool:
+    planned = _events(context, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+    return any(event.asset_key == PUBLISHED_KEY for event in planned)
+
+
 def _has_published(context: dg.RunStatusSensorContext) -> bool:
-    return any(
-        event.asset_key == PUBLISHED_KEY
-        for event in _events(context, dg.DagsterEventType.ASSET_MATERIALIZATION)
-    )
+    made = _events(context, dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return any(event.asset_key == PUBLISHED_KEY for event in made)
 
 
 def _events(

@@ -88,8 +88,8 @@ class Step:
 class FailedRun:
     """A run that failed, or crashed when `crash` says how.
 
-    `has_published` tells a run that failed after it had published; `is_retried` one that Dagster
-    starts once more by itself.
+    `should_publish` tells a refresh from other jobs, `has_published` one that failed after it had
+    published; `is_retried` a run that Dagster starts once more by itself.
     """
 
     run_id: str
@@ -97,6 +97,7 @@ class FailedRun:
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = ()
     crash: str = ""
+    should_publish: bool = True
     has_published: bool = False
     is_retried: bool = False
 
@@ -104,16 +105,20 @@ class FailedRun:
 def failure_message(run: FailedRun, last_publish: str, settings: Settings) -> Message:
     """The alert of a run that failed or crashed, or whose publish its checks blocked."""
     steps = ", ".join(step.name for step in run.steps)
-    if run.checks and not run.has_published:
+    if run.checks and run.should_publish and not run.has_published:
         title = f"Publish blocked: {format_count(len(run.checks), 'check')} failed in {steps}"
     elif run.crash:
         title = f"{run.job_name} crashed" + (f" at {steps}" if steps else "")
     else:
         title = f"{run.job_name} failed at {steps}"
+    if run.has_published:
+        outcome = ["This run had published before it failed: readers have its numbers."]
+    elif run.should_publish:
+        outcome = ["Nothing was published: the numbers of the last good publish stand."]
+    else:
+        outcome = []
     lines = [
-        "This run had published before it failed: readers have its numbers."
-        if run.has_published
-        else "Nothing was published: the numbers of the last good publish stand.",
+        *outcome,
         last_publish,
         "",
         f"What failed: {run.crash or steps}",
@@ -122,8 +127,8 @@ def failure_message(run: FailedRun, last_publish: str, settings: Settings) -> Me
             for check in run.checks
             for line in check.said.splitlines()
         ),
-        # The checks say it all, unless one could not be made.
-        *(_error_lines(run.steps) if not run.checks else []),
+        # Of landing the checks say it all; dbt's models may have failed too.
+        *_error_lines(step for step in run.steps if not run.checks or _DBT_ERRORS in step.error),
         "",
         f"Look first at {_first_look(run, settings)}",
         *(["Dagster starts it once more by itself."] if run.is_retried else []),

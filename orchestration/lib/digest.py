@@ -121,15 +121,16 @@ def digest_message(digest: Digest, now: datetime, settings: Settings) -> Message
     publish = format_publish(digest.published_at, digest.as_of_date, digest.publish_id, now, zone)
     if now - digest.published_at.replace(tzinfo=UTC) > LONGEST_NIGHT:
         summary = "nothing published since yesterday"
-        first_line = (
-            f"NOTHING WAS PUBLISHED SINCE YESTERDAY. Last good publish: {publish}."
-            "\nLook first at the newest runs of nightly_refresh in Dagster's UI."
-        )
+        # The file knows of no refresh since.
+        outcome = [
+            f"NOTHING WAS PUBLISHED SINCE YESTERDAY. Last good publish: {publish}.",
+            "Look first at the newest runs of nightly_refresh in Dagster's UI.",
+        ]
     else:
         summary = f"published, {len(digest.off_track)} off track"
-        first_line = f"Published: {publish}."
+        outcome = [f"Published: {publish}.", *_run_lines(digest)]
     today = format_date(now.astimezone(zone))
-    lines = [first_line, *_run_lines(digest), "", *_off_track_lines(digest, settings)]
+    lines = [*outcome, "", *_off_track_lines(digest, settings)]
     return Message(f"Sales KPIs, {today}: {summary}", "\n".join(lines))
 
 
