@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from orchestration.lib.contracts import read_contracts
-from orchestration.lib.database_files import DatabaseFileError
+from orchestration.lib.database_files import DatabaseFileError, writing_to
 from orchestration.lib.landing import open_raw
 from orchestration.lib.landing_again import land_again
 from orchestration.lib.landing_files import LandingError
 from orchestration.lib.manifest import read_manifest
-from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
 from orchestration.lib.settings import read_settings
 
 say = partial(print, flush=True)
@@ -27,6 +27,7 @@ def main() -> int:
     try:
         with (
             refresh_lock(settings.warehouse_folder, say, "make land-again"),
+            writing_to(settings.raw_file),
             open_raw(settings.raw_file, report=say) as connection,
         ):
             landings = land_again(
@@ -37,7 +38,7 @@ def main() -> int:
                 datetime.now(UTC).replace(tzinfo=None),
                 say,
             )
-    except (LandingError, DatabaseFileError) as error:
+    except (LandingError, DatabaseFileError, RefreshLockError) as error:
         say(str(error))
         return 1
     if not landings:

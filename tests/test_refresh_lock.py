@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
 from orchestration.lib.settings import PROJECT_FOLDER
 
 PATIENCE_SECONDS = 60
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60
 SECOND_PROCESS = """
 import sys
 from pathlib import Path
-from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
 
 def report(message):
     print(message, flush=True)
@@ -131,3 +131,20 @@ def test_warehouses_do_not_wait_for_each_other(tmp_path: Path) -> None:
             pass
 
     assert messages == []
+
+
+def test_a_warehouse_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").write_text("a file where the folder should be")
+
+    with pytest.raises(RefreshLockError) as error:
+        with refresh_lock(tmp_path / "warehouse", ignore, "the first refresh"):
+            pass
+
+    assert str(error.value).startswith(f"{tmp_path / 'warehouse'} cannot be written (")
+    assert "SALES_KPIS_WAREHOUSE" in str(error.value)
+
+
+def test_an_error_of_the_refresh_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError, match="export"):
+        with refresh_lock(tmp_path, ignore, "the first refresh"):
+            raise PermissionError("export")

@@ -1,6 +1,7 @@
 """The raw tables as assets: one per source table of the dbt project, landed in one step."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import duckdb
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.contracts import TableContract, read_contracts
-from orchestration.lib.database_files import DatabaseFileError
+from orchestration.lib.database_files import DatabaseFileError, writing_to
 from orchestration.lib.landing import TableLanding, land_table, open_raw
 from orchestration.lib.landing_ledger import (
     Finding,
@@ -96,9 +97,14 @@ def raw_tables(
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
 
 
-def _open_raw(context: dg.AssetExecutionContext) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _open_raw(context: dg.AssetExecutionContext) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        return open_raw(settings.raw_file, report=context.log.info)
+        with (
+            writing_to(settings.raw_file),
+            open_raw(settings.raw_file, report=context.log.info) as connection,
+        ):
+            yield connection
     except DatabaseFileError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 

@@ -10,7 +10,7 @@ from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
 from orchestration.lib.manifest import DBT
-from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
 from orchestration.lib.settings import PROJECT_FOLDER, read_settings
 
 
@@ -20,10 +20,13 @@ class RefreshLock(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
         run_id = context.run_id or "a run"
-        with refresh_lock(
-            read_settings().warehouse_folder, context.log.info, f"Dagster run {run_id}"
-        ):
-            yield self
+        try:
+            with refresh_lock(
+                read_settings().warehouse_folder, context.log.info, f"Dagster run {run_id}"
+            ):
+                yield self
+        except RefreshLockError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
 
 class DbtCommand(DbtCliResource):

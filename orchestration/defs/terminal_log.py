@@ -14,17 +14,18 @@ class _TerminalFormatter(logging.Formatter):
         if event is None:
             return f"{time}  {metadata.get('orig_message', record.getMessage())}"
         error = event.event_specific_data.error
-        while error.cause:
+        while error.cause and error.cls_name != dg.Failure.__name__:
             error = error.cause
         message = error.message.strip()
         if error.cls_name == dg.Failure.__name__:
             # raised by the project itself, with a sentence that needs no name of a class before it
             message = message.partition(": ")[2]
-        return f"{time}  {event.step_key} failed: {message}"
+        return f"{time}  {event.step_key or 'The run'} failed: {message}"
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    """Whether a person at the terminal wants it: what an asset logs, and why a step failed.
+    """Whether a person at the terminal wants it: what an asset logs, and why a step failed or the
+    run could not begin.
 
     Messages of level error are Dagster's: the steps that do not run because another one failed.
     """
@@ -32,7 +33,9 @@ def _is_for_people(record: logging.LogRecord) -> bool:
     if metadata is None:
         return False
     event = metadata.get("dagster_event")
-    return record.levelno < logging.ERROR if event is None else event.is_step_failure
+    if event is None:
+        return record.levelno < logging.ERROR
+    return event.is_step_failure or event.event_type is dg.DagsterEventType.RESOURCE_INIT_FAILURE
 
 
 @dg.logger(description="Progress and failures, one line each, to standard error.")
