@@ -7,6 +7,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 python = $(VENV)/bin/python
 installed = $(VENV)/.installed
 installed_spark = $(VENV)/.installed-spark
+installed_postgres = $(VENV)/.installed-postgres
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -21,7 +22,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos-spark dev lint demo explain bench templates land-again spark lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again bench templates spark postgres lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -31,7 +32,7 @@ run: $(installed) ## land, build, test and publish; makes demo data when nothing
 	@$(python) -m orchestration.run
 
 test: $(installed) ## run the tests
-	@$(python) -m pytest $(ARGS)
+	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 mutation: $(installed) ## break every KPI model and see that the tests notice
 	@$(python) -m tests.mutation
@@ -45,12 +46,16 @@ test-spark-all: $(installed_spark) ## the same with every test of dbt on Spark, 
 bench-spark: $(installed_spark) ## measure the same build on DuckDB and on Spark: SCALES="200000 2000000"
 	@$(python) -m tests.spark.sizing
 
+chaos: $(installed) ## kill refreshes at random moments: N=60
+	@$(python) -m tests.chaos
+
 chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
 	@$(python) -m tests.spark.chaos
 
 dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
 	@mkdir -p "$(DAGSTER_HOME)"
-	@test -e "$(DAGSTER_HOME)/dagster.yaml" || cp orchestration/dagster.yaml "$(DAGSTER_HOME)/"
+	@test -e "$(DAGSTER_HOME)/dagster.yaml" \
+		|| ln -sf "$(CURDIR)/orchestration/dagster.yaml" "$(DAGSTER_HOME)/"
 	@DAGSTER_HOME="$(DAGSTER_HOME)" $(VENV)/bin/dagster dev -m orchestration.definitions
 
 lint: $(installed) ## check the style of Python and SQL
@@ -69,6 +74,10 @@ explain: $(installed) ## show the records behind a number: KPI=win_rate_v2 GRAIN
 	@$(python) -m orchestration.explain --kpi "$$KPI" --grain "$$GRAIN" --period "$$PERIOD" \
 		$(if $(SLICE),--slice "$$SLICE") $(if $(LIMIT),--limit "$$LIMIT")
 
+rebuild: $(installed) ## make the numbers of a past night again: KNOWN_AT="2026-03-10 04:00:00" FILE=side.duckdb
+	@: $(foreach name,KNOWN_AT FILE,$(if $($(name)),,$(error make rebuild needs $(name)=…; see make help)))
+	@$(python) -m orchestration.rebuild --known-at "$$KNOWN_AT" --file "$$FILE"
+
 # As with a slice, the shell reads the name of the file whatever is in it.
 land-again: $(installed) ## land FILE=crm/leads_2026-03.csv again, or all files with rejected rows, after a fix
 	@$(python) -m orchestration.land_again $(if $(FILE),--file="$$FILE")
@@ -81,11 +90,16 @@ templates: $(installed) ## write header-only export files to fill in
 
 spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 
+postgres: $(installed_postgres) ## add what Dagster needs to keep its runs in PostgreSQL
+
 lock: $(installed) ## lock the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra dev $(lock_options) \
 		--output-file requirements.lock
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra spark $(lock_options) \
 		--constraint requirements.lock --output-file requirements-spark.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra postgres $(lock_options) \
+		--constraint requirements.lock --output-file requirements-postgres.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
@@ -114,4 +128,11 @@ $(installed_spark): requirements-spark.lock $(installed)
 	@command -v java > /dev/null || { echo "Spark needs Java 17: install a runtime." >&2; exit 1; }
 	@echo "Adding Spark to $(VENV): a minute or two, once."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-spark.lock
+	@touch $@
+
+# Only what PostgreSQL needs on top.
+$(installed_postgres): requirements-postgres.lock $(installed)
+	@echo "Adding the client of PostgreSQL to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
+		-r requirements-postgres.lock
 	@touch $@

@@ -11,8 +11,9 @@ from orchestration.lib.landing import open_raw
 from orchestration.lib.landing_again import land_again
 from orchestration.lib.landing_files import LandingError
 from orchestration.lib.manifest import read_manifest
-from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
+from orchestration.lib.refresh_lock import refresh_lock
 from orchestration.lib.settings import read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 say = partial(print, flush=True)
 
@@ -38,7 +39,7 @@ def main() -> int:
                 datetime.now(UTC).replace(tzinfo=None),
                 say,
             )
-    except (LandingError, DatabaseFileError, RefreshLockError) as error:
+    except (LandingError, DatabaseFileError, WarehouseFolderError) as error:
         say(str(error))
         return 1
     if not landings:

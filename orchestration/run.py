@@ -1,7 +1,6 @@
 """Refresh the warehouse once, here and now, and show the last complete month: `make run`."""
 
 import os
-import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ console = Console()
 def main() -> int:
     """Run `nightly_refresh` in this process; gives the exit code."""
     settings = read_settings()
-    _prepare_dagster_home()
+    prepare_dagster_home()
     if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
         console.print("The landing folder is empty: making demo data.", style="bold")
         write_demo_data(settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print)
@@ -36,12 +35,18 @@ def main() -> int:
     return 0
 
 
-def _prepare_dagster_home() -> None:
-    """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise."""
+def prepare_dagster_home() -> None:
+    """Keep the runs where `make dev` finds them, unless DAGSTER_HOME says otherwise.
+
+    A home without configuration gets a link to the project's, so that it moves with the project.
+    """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(PROJECT_FOLDER / ".dagster")))
     home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        shutil.copy(PROJECT_FOLDER / "orchestration" / "dagster.yaml", home)
+    file = home / "dagster.yaml"
+    if not file.exists():
+        # the link of a project that was moved
+        file.unlink(missing_ok=True)
+        file.symlink_to(PROJECT_FOLDER / "orchestration" / "dagster.yaml")
 
 
 def _has_exports(folder: Path) -> bool:

@@ -38,6 +38,15 @@ INPUTS_THAT_ARE_NO_ENTITY = {"costs_of_goods", "customers", "lead_capacity", "de
 # The ledger is the project's own: no CRM brings it.
 FOLDERS_THAT_ARE_NO_CRM = {"landing"}
 
+# Columns that are called a name and name no person.
+NAMES_OF_THINGS = {
+    "crm.campaigns.campaign_name",
+    "crm.opportunities.opportunity_name",
+    "crm.products.product_name",
+    "superstore.order_lines.Product Name",
+}
+_MAY_BE_PERSONAL = re.compile(r"name|mail|phone|mobile", re.I)
+
 _CLOCK = re.compile(r"\b(current_date|current_timestamp|now\s*\(|today\s*\(|getdate\s*\()", re.I)
 # What DuckDB and Spark read differently, or only one of them reads, and what to write instead.
 _NOT_PORTABLE = {
@@ -79,11 +88,12 @@ _SHORTENED_WORDS = set(
 
 @dataclass(frozen=True)
 class Project:
-    """The manifest with all sources enabled, the rows of the catalogue and var `sources`."""
+    """The manifest with all sources enabled, the rows of the catalogue, and two vars."""
 
     manifest: dict[str, Any]
     catalog: list[dict[str, str]]
     sources: dict[str, dict[str, list[str]]]
+    admitted_personal_columns: list[str]
 
     @property
     def models(self) -> list[dict[str, Any]]:
@@ -343,7 +353,49 @@ def declared_sources_are_the_staging_folders(project: Project) -> Iterator[str]:
             yield f"{source} names a stage twice"
 
 
+def personal_columns(manifest: dict[str, Any]) -> set[str]:
+    """The raw columns that are declared personal, as `<source>.<table>.<column>`."""
+    return {
+        f"{source['source_name']}.{source['name']}.{column['name']}"
+        for source in manifest["sources"].values()
+        for column in source["columns"].values()
+        if column["config"]["meta"].get("personal")
+    }
+
+
+def names_are_declared_personal_or_of_things(project: Project) -> Iterator[str]:
+    personal = personal_columns(project.manifest)
+    for source in project.manifest["sources"].values():
+        if source["source_name"] in FOLDERS_THAT_ARE_NO_CRM:
+            continue
+        for column in source["columns"].values():
+            name = f"{source['source_name']}.{source['name']}.{column['name']}"
+            if _MAY_BE_PERSONAL.search(column["name"]) and name not in personal | NAMES_OF_THINGS:
+                yield f"{name} is neither declared personal nor in NAMES_OF_THINGS"
+
+
+def personal_columns_are_read_through_a_macro(project: Project) -> Iterator[str]:
+    personal = personal_columns(project.manifest)
+    for model in project.models:
+        if layer_of(model) != "staging":
+            continue
+        # neither the call of the macro nor the name that it gives the column
+        text = _without_comments(model["raw_code"])
+        text = re.sub(r"personal_(column|key)\(.*?\)\s*\}\}\s+as\s+\w+", "", text)
+        tables = {f"{source}.{table}." for source, table in model["sources"]}
+        for name in sorted(personal):
+            table, column = name[: name.rindex(".") + 1], name.rpartition(".")[2]
+            if table in tables and re.search(rf"\b{re.escape(column)}\b", text):
+                yield f"{model['alias']} reads {name} without personal_column or personal_key"
+
+
+def admitted_columns_are_declared_personal(project: Project) -> Iterator[str]:
+    for name in sorted(set(project.admitted_personal_columns) - personal_columns(project.manifest)):
+        yield f"admitted_personal_columns names {name}, which no source declares personal"
+
+
 CONVENTIONS = (
+    admitted_columns_are_declared_personal,
     additivity_is_the_macro,
     catalog_and_tables_are_the_same,
     catalog_inputs_are_known,
@@ -358,9 +410,11 @@ CONVENTIONS = (
     kpi_values_reads_every_kpi,
     latest_version_is_the_highest,
     models_are_described,
+    names_are_declared_personal_or_of_things,
     names_are_spelt_out,
     nothing_asks_for_the_time,
     only_staging_reads_what_has_landed,
+    personal_columns_are_read_through_a_macro,
     readiness_looks_at_every_entity,
     sql_runs_on_every_engine,
 )

@@ -10,10 +10,9 @@ from orchestration.definitions import definitions
 
 
 def describe() -> dict[str, Any]:
-    """Assets with their group and parents, asset checks, the job's assets and the schedule."""
+    """Assets with group and parents, asset checks, the job's assets, schedules and sensors."""
     graph = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("nightly_refresh")
-    schedule = definitions.resolve_schedule_def("nightly")
     return {
         "assets": {
             key.to_user_string(): {
@@ -28,12 +27,26 @@ def describe() -> dict[str, Any]:
             "checks": len(job.asset_layer.asset_graph.asset_check_keys),
             "is_in_process": job.executor_def is dg.in_process_executor,
         },
-        "schedule": {
-            "job": schedule.job_name,
-            "cron": schedule.cron_schedule,
-            "time_zone": schedule.execution_timezone,
-            "is_running": schedule.default_status is dg.DefaultScheduleStatus.RUNNING,
+        "sensors": {
+            sensor.name: {
+                "jobs": sorted(job.name for job in sensor.jobs) if sensor.has_jobs else [],
+                "seconds": sensor.minimum_interval_seconds,
+                "is_running": sensor.default_status is dg.DefaultSensorStatus.RUNNING,
+            }
+            for sensor in definitions.sensors
         },
+        "schedule": describe_schedule("nightly"),
+        "digest_schedule": describe_schedule("daily_digest"),
+    }
+
+
+def describe_schedule(name: str) -> dict[str, Any]:
+    schedule = definitions.resolve_schedule_def(name)
+    return {
+        "job": schedule.job_name,
+        "cron": schedule.cron_schedule,
+        "time_zone": schedule.execution_timezone,
+        "is_running": schedule.default_status is dg.DefaultScheduleStatus.RUNNING,
     }
 
 

@@ -25,7 +25,12 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         encoding="utf-8", newline=""
     ) as stream:
         catalog = list(csv.DictReader(stream))
-    return Project(read_manifest(settings), catalog, settings.dbt_vars["sources"])
+    return Project(
+        read_manifest(settings),
+        catalog,
+        settings.dbt_vars["sources"],
+        settings.dbt_vars["admitted_personal_columns"],
+    )
 
 
 @pytest.mark.parametrize("convention", CONVENTIONS, ids=lambda convention: convention.__name__)
@@ -221,6 +226,19 @@ def declare_no_stages(project: Project) -> None:
 
 def declare_a_stage_twice(project: Project) -> None:
     project.sources["crm"]["stages"].append("Proposal")
+
+
+def export_a_phone_number(project: Project) -> None:
+    columns = source(project, "crm.contacts")["columns"]
+    columns["phone"] = {**columns["created_at"], "name": "phone"}
+
+
+def read_a_name_as_it_is(project: Project) -> None:
+    model(project, "stg_crm__contacts")["raw_code"] += "\nwhere contact_name <> ''"
+
+
+def admit_what_is_not_personal(project: Project) -> None:
+    project.admitted_personal_columns.append("crm.reps.team")
 
 
 # what is done to a copy of the project, the convention that looks, and what it says
@@ -419,6 +437,21 @@ VIOLATIONS = [
         declare_a_stage_twice,
         conventions.declared_sources_are_the_staging_folders,
         "crm names a stage twice",
+    ),
+    (
+        export_a_phone_number,
+        conventions.names_are_declared_personal_or_of_things,
+        "crm.contacts.phone is neither declared personal nor in NAMES_OF_THINGS",
+    ),
+    (
+        read_a_name_as_it_is,
+        conventions.personal_columns_are_read_through_a_macro,
+        "stg_crm__contacts reads crm.contacts.contact_name without personal_column or personal_key",
+    ),
+    (
+        admit_what_is_not_personal,
+        conventions.admitted_columns_are_declared_personal,
+        "admitted_personal_columns names crm.reps.team, which no source declares personal",
     ),
 ]
 

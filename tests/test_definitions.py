@@ -5,10 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from dagster._utils.schedules import schedule_execution_time_iterator
 
 from orchestration.lib.manifest import read_manifest
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
@@ -34,6 +38,7 @@ RAW_TABLES = {
 }
 LEDGER = "landing/files"
 PUBLISHED = "published/sales_kpis"
+NIGHTS = 270
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +180,55 @@ def test_the_schedule_runs_nightly_in_the_reporting_time_zone(
     assert loaded["schedule"] == {
         "job": "nightly_refresh",
         "cron": "0 3 * * *",
+        "time_zone": demo_warehouse.dbt_vars["reporting_timezone"],
+        "is_running": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "first_day"),
+    [
+        # both changes of the clock lie in the days from here
+        ("Europe/Amsterdam", date(2026, 3, 20)),
+        ("America/New_York", date(2026, 3, 1)),
+        ("Australia/Sydney", date(2026, 3, 28)),
+    ],
+)
+def test_a_refresh_starts_once_each_night_at_three_when_the_clock_changes_too(
+    loaded: dict[str, Any], time_zone: str, first_day: date
+) -> None:
+    midnight = datetime.combine(first_day, time(), ZoneInfo(time_zone))
+    nights = list(
+        islice(
+            schedule_execution_time_iterator(
+                midnight.timestamp(), loaded["schedule"]["cron"], time_zone, ascending=True
+            ),
+            NIGHTS,
+        )
+    )
+
+    assert len({night.utcoffset() for night in nights}) == 2
+    assert nights[0].utcoffset() == nights[-1].utcoffset()
+    assert [night.replace(tzinfo=None) for night in nights] == [
+        datetime.combine(first_day + timedelta(days=number), time(3)) for number in range(NIGHTS)
+    ]
+
+
+def test_sensors_start_a_refresh_on_new_files_and_report_dead_runs(loaded: dict[str, Any]) -> None:
+    sensors = loaded["sensors"]
+
+    assert sensors["new_files"] == {"jobs": ["nightly_refresh"], "seconds": 30, "is_running": True}
+    assert sensors["dead_runs"] == {"jobs": [], "seconds": 30, "is_running": True}
+
+
+def test_alerts_and_digest_run_from_the_start(
+    loaded: dict[str, Any], demo_warehouse: Settings
+) -> None:
+    for sensor in ("failure_alert", "warning_alert"):
+        assert loaded["sensors"][sensor]["is_running"]
+    assert loaded["digest_schedule"] == {
+        "job": "daily_digest",
+        "cron": "0 7 * * *",
         "time_zone": demo_warehouse.dbt_vars["reporting_timezone"],
         "is_running": True,
     }

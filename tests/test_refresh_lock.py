@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
+from orchestration.lib.refresh_lock import refresh_lock
 from orchestration.lib.settings import PROJECT_FOLDER
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 PATIENCE_SECONDS = 60
 
@@ -19,7 +20,7 @@ PATIENCE_SECONDS = 60
 SECOND_PROCESS = """
 import sys
 from pathlib import Path
-from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
+from orchestration.lib.refresh_lock import refresh_lock
 
 def report(message):
     print(message, flush=True)
@@ -136,7 +137,7 @@ def test_warehouses_do_not_wait_for_each_other(tmp_path: Path) -> None:
 def test_a_warehouse_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "warehouse").write_text("a file where the folder should be")
 
-    with pytest.raises(RefreshLockError) as error:
+    with pytest.raises(WarehouseFolderError) as error:
         with refresh_lock(tmp_path / "warehouse", ignore, "the first refresh"):
             pass
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
@@ -21,6 +20,8 @@ from orchestration.lib.landing_ledger import (
     present_rejected_share,
 )
 from orchestration.lib.manifest import read_manifest
+from orchestration.lib.new_files import list_files, write_landed_files
+from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
 
 REJECTED_ROWS_CHECK = "rejected_rows"
@@ -29,7 +30,6 @@ VOLUME_CHECK = "volume"
 LEDGER_KEY = dg.AssetKey(["landing", "files"])
 
 settings = read_settings()
-reporting_timezone = ZoneInfo(settings.dbt_vars["reporting_timezone"])
 contracts = {
     dg.AssetKey([contract.source_name, contract.table_name]): contract
     for contract in read_contracts(read_manifest(settings))
@@ -81,8 +81,11 @@ def raw_tables(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Land all new files. Tables with a file that cannot land fail; the others land anyway."""
     now = datetime.now(UTC).replace(tzinfo=None)
+    files = list_files(contracts.values(), settings.landing_folder)
     errors: list[str] = []
+    landings: list[TableLanding] = []
     with _open_raw(context) as connection:
+        start_run(connection, context.run_id, now)
         for key, contract in contracts.items():
             landing = land_table(
                 connection, contract, settings.landing_folder, now, context.log.info
@@ -92,6 +95,14 @@ def raw_tables(
             yield _rejected_rows_result(key, contract, landing, share)
             yield from _watch_results(connection, key, contract, landing, now)
             errors += landing.errors
+            landings.append(landing)
+        note_landing(
+            connection,
+            context.run_id,
+            sum(table.new_count + table.changed_count + table.deleted_count for table in landings),
+            sum(table.rejected_count for table in landings),
+        )
+    write_landed_files(settings.warehouse_folder, files)
     yield dg.MaterializeResult(asset_key=LEDGER_KEY)
     if errors:
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
@@ -148,8 +159,8 @@ def _watch_results(
     landing: TableLanding,
     now: datetime,
 ) -> Iterator[dg.AssetCheckResult]:
-    today = now.replace(tzinfo=UTC).astimezone(reporting_timezone).date()
-    rows_by_day = landed_rows_by_day(connection, contract, reporting_timezone)
+    today = now.replace(tzinfo=UTC).astimezone(settings.reporting_time_zone).date()
+    rows_by_day = landed_rows_by_day(connection, contract, settings.reporting_time_zone)
     yield _warning(key, VOLUME_CHECK, check_volume(contract, rows_by_day, today))
     if contract.rhythm:
         arrived_at = newest_arrival(connection, contract, landing, settings.landing_folder)

@@ -1,5 +1,6 @@
 """The published file as an asset: made only when all models were built and all tests passed."""
 
+import json
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -7,6 +8,8 @@ import dagster as dg
 from orchestration.defs.resources import RefreshLock
 from orchestration.defs.transform import dbt_models
 from orchestration.lib.manifest import read_manifest
+from orchestration.lib.publication_basis import read_basis
+from orchestration.lib.publication_log import PublicationLog, RunReport
 from orchestration.lib.publishing import PUBLISHED_SCHEMAS, publish
 from orchestration.lib.settings import read_settings
 from orchestration.lib.spark_exchange import collect_marts
@@ -33,6 +36,9 @@ def published_file(
         settings.published_file,
         datetime.now(UTC).replace(tzinfo=None),
         context.log.info,
+        PublicationLog(
+            settings.raw_file, read_basis(settings, read_manifest(settings)), _report(context)
+        ),
     )
     context.log.info(
         f"Published {publication.table_count} tables, {publication.row_count:,} rows,"
@@ -46,4 +52,35 @@ def published_file(
             "dagster/row_count": publication.row_count,
             "bytes": publication.byte_count,
         }
+    )
+
+
+def _report(context: dg.AssetExecutionContext) -> RunReport:
+    checks = [
+        event.event_specific_data
+        for event in context.instance.all_logs(
+            context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+        if event.is_dagster_event
+    ]
+    return RunReport(
+        run_id=context.run_id,
+        passed_check_count=sum(check.passed for check in checks),
+        warned_check_count=sum(
+            not check.passed and check.severity == dg.AssetCheckSeverity.WARN for check in checks
+        ),
+        failed_check_count=sum(
+            not check.passed and check.severity == dg.AssetCheckSeverity.ERROR for check in checks
+        ),
+        slowest_models=_slowest_models(),
+    )
+
+
+def _slowest_models(count: int = 5) -> str:
+    results = json.loads((settings.dbt_target_folder / "run_results.json").read_text())["results"]
+    models = [result for result in results if result["unique_id"].startswith("model.")]
+    models.sort(key=lambda result: result["execution_time"], reverse=True)
+    return ", ".join(
+        f"{model['unique_id'].split('.', 2)[2]} {model['execution_time']:.1f} s"
+        for model in models[:count]
     )

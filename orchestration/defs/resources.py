@@ -10,8 +10,10 @@ from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
 from orchestration.lib.manifest import DBT
-from orchestration.lib.refresh_lock import RefreshLockError, refresh_lock
+from orchestration.lib.refresh_lock import refresh_lock
+from orchestration.lib.run_processes import run_file
 from orchestration.lib.settings import PROJECT_FOLDER, read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 
 class RefreshLock(dg.ConfigurableResource):
@@ -19,13 +21,14 @@ class RefreshLock(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
-        run_id = context.run_id or "a run"
+        warehouse_folder = read_settings().warehouse_folder
         try:
-            with refresh_lock(
-                read_settings().warehouse_folder, context.log.info, f"Dagster run {run_id}"
+            with (
+                run_file(warehouse_folder, context.run_id),
+                refresh_lock(warehouse_folder, context.log.info, f"Dagster run {context.run_id}"),
             ):
                 yield self
-        except RefreshLockError as error:
+        except WarehouseFolderError as error:
             raise dg.Failure(str(error), allow_retries=False) from error
 
 

@@ -13,14 +13,20 @@ class _TerminalFormatter(logging.Formatter):
         event = metadata.get("dagster_event")
         if event is None:
             return f"{time}  {metadata.get('orig_message', record.getMessage())}"
-        error = event.event_specific_data.error
-        while error.cause and error.cls_name != dg.Failure.__name__:
-            error = error.cause
-        message = error.message.strip()
-        if error.cls_name == dg.Failure.__name__:
-            # raised by the project itself, with a sentence that needs no name of a class before it
-            message = message.partition(": ")[2]
-        return f"{time}  {event.step_key or 'The run'} failed: {message}"
+        return f"{time}  {event.step_key or 'The run'} failed: {error_text(event)}"
+
+
+def error_text(failure: dg.DagsterEvent) -> str:
+    """Why a step failed or the run could not begin: the project's own sentence, or the words of the
+    error that came first."""
+    error = failure.event_specific_data.error
+    while error.cause and error.cls_name != dg.Failure.__name__:
+        error = error.cause
+    message = error.message.strip()
+    if error.cls_name == dg.Failure.__name__:
+        # raised by the project itself, with a sentence that needs no name of a class before it
+        message = message.partition(": ")[2]
+    return message
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:

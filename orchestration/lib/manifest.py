@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
 
 DBT = str(Path(sys.executable).with_name("dbt"))
@@ -21,24 +23,27 @@ class ManifestError(Exception):
 def prepare_manifest(settings: Settings) -> Path:
     """Parse the dbt project unless it was parsed as it is now; gives the path of the manifest.
 
+    Processes that start together, as the daemon and the web pages do, wait for one parse.
+
     Raises ManifestError with dbt's message when the project does not parse.
     """
     manifest_file = settings.dbt_target_folder / "manifest.json"
     stamp_file = settings.dbt_target_folder / "manifest.stamp"
-    stamp = _stamp(settings)
-    if manifest_file.exists() and stamp_file.exists() and stamp_file.read_text() == stamp:
-        return manifest_file
     settings.dbt_target_folder.mkdir(parents=True, exist_ok=True)
-    parse = subprocess.run(
-        [DBT, "--quiet", "parse", "--target-path", str(settings.dbt_target_folder)],
-        cwd=PROJECT_FOLDER,
-        env=settings.dbt_environment,
-        capture_output=True,
-        text=True,
-    )
-    if parse.returncode != 0:
-        raise ManifestError(parse.stdout + parse.stderr)
-    stamp_file.write_text(stamp)
+    with FileLock(settings.dbt_target_folder / "manifest.lock"):
+        stamp = _stamp(settings)
+        if manifest_file.exists() and stamp_file.exists() and stamp_file.read_text() == stamp:
+            return manifest_file
+        parse = subprocess.run(
+            [DBT, "--quiet", "parse", "--target-path", str(settings.dbt_target_folder)],
+            cwd=PROJECT_FOLDER,
+            env=settings.dbt_environment,
+            capture_output=True,
+            text=True,
+        )
+        if parse.returncode != 0:
+            raise ManifestError(parse.stdout + parse.stderr)
+        stamp_file.write_text(stamp)
     return manifest_file
 
 

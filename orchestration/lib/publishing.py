@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.lib.publication_log import PublicationLog
 from orchestration.lib.sql_text import attach_read_only, quoted_name, quoted_text
 
 PUBLISHED_SCHEMAS = ("core", "kpis", "reporting")
@@ -36,12 +37,18 @@ def publish(
     published_file: Path,
     published_at: datetime,
     report: Callable[[str], None] = lambda message: None,
+    log: PublicationLog | None = None,
 ) -> Publication:
     """Copy the marts of the build file to a new file and rename it over the published one.
 
-    Readers who have the old file open go on reading it. Raises PublishError, and leaves the
-    published file as it is, when a table of the new file lacks rows or there is nothing to publish.
+    Readers who have the old file open go on reading it. With a `log` the publish becomes part of
+    the history of the warehouse; without, the file stands by itself. Raises PublishError, and
+    leaves the published file as it is, when a table of the new file lacks rows or there is nothing
+    to publish.
     """
+    if log:
+        # A publish that was killed after its file was in place.
+        log.record(published_file)
     published_file.parent.mkdir(parents=True, exist_ok=True)
     for leftover in published_file.parent.glob(f".{published_file.name}.*"):
         leftover.unlink()
@@ -50,6 +57,8 @@ def publish(
     try:
         with duckdb.connect() as connection:
             attach_read_only(connection, build_file, "build")
+            if log:
+                published_at = log.begin(connection, published_at)
             connection.execute(
                 f"attach {quoted_text(new_file)} as published"
                 f" (storage_version {quoted_text(STORAGE_VERSION)})"
@@ -60,12 +69,16 @@ def publish(
             _copy_views(connection)
             _write_publication(connection, publish_id, published_at)
             row_count = _audit(connection, tables)
+            if log:
+                log.write(connection)
             connection.commit()
             connection.execute("checkpoint published")
         _write_through(new_file)
         new_file.chmod(0o444)
         os.replace(new_file, published_file)
         _write_through(published_file.parent)
+        if log:
+            log.record(published_file)
     finally:
         new_file.unlink(missing_ok=True)
     return Publication(

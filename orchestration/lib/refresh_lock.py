@@ -9,20 +9,18 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-
-class RefreshLockError(Exception):
-    """The warehouse cannot be held, because nothing can be written there."""
+from orchestration.lib.warehouse_folder import writing_to_folder
 
 
 @contextmanager
 def refresh_lock(warehouse_folder: Path, report: Callable[[str], None], who: str) -> Iterator[None]:
     """Hold the warehouse for one refresh; wait, and report for whom, while another one has it.
 
-    Raises RefreshLockError when the folder of the warehouse cannot be written.
+    Raises WarehouseFolderError when the folder of the warehouse cannot be written.
     """
     holder_file = warehouse_folder / "refresh.holder.json"
     lock = FileLock(warehouse_folder / "refresh.lock")
-    with _writing_to(warehouse_folder):
+    with writing_to_folder(warehouse_folder):
         warehouse_folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
@@ -30,24 +28,12 @@ def refresh_lock(warehouse_folder: Path, report: Callable[[str], None], who: str
             report(f"Waiting for another refresh of this warehouse: {_describe(holder_file)}.")
             lock.acquire()
     try:
-        with _writing_to(warehouse_folder):
+        with writing_to_folder(warehouse_folder):
             _write_holder(holder_file, who)
         yield
     finally:
         holder_file.unlink(missing_ok=True)
         lock.release()
-
-
-@contextmanager
-def _writing_to(warehouse_folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise RefreshLockError(
-            f"{warehouse_folder} cannot be written ({error.strerror or error}); check that"
-            " SALES_KPIS_WAREHOUSE names the right folder, its permissions and the space on its"
-            " disk."
-        ) from error
 
 
 def _write_holder(holder_file: Path, who: str) -> None:

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -19,6 +20,7 @@ class Settings:
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
     three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
     profiles.yml that models run on, and `spark_folder` what Spark and this machine share.
+    `alert_urls` are the receivers of alerts; they hold tokens, so that nothing may print them.
     """
 
     landing_folder: Path
@@ -26,6 +28,7 @@ class Settings:
     sources: tuple[str, ...]
     target: str = "duckdb"
     spark_folder: Path | None = None
+    alert_urls: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def raw_file(self) -> Path:
@@ -63,13 +66,22 @@ class Settings:
         return yaml.safe_load((PROJECT_FOLDER / "dbt_project.yml").read_text())["vars"]
 
     @property
+    def reporting_time_zone(self) -> ZoneInfo:
+        """The time zone of dates, of schedules and of the times in messages."""
+        return ZoneInfo(self.dbt_vars["reporting_timezone"])
+
+    @property
     def dbt_environment(self) -> dict[str, str]:
         """The environment in which dbt finds this warehouse, from whatever folder it runs."""
         return {
             **os.environ,
             "DBT_PROFILES_DIR": str(PROJECT_FOLDER),
+            # the project's own folder is only read
+            "DBT_LOG_PATH": str(self.dbt_target_folder),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
             "SALES_KPIS_WAREHOUSE": str(self.warehouse_folder),
+            # only a rebuild builds elsewhere
+            "SALES_KPIS_BUILD": str(self.warehouse_folder),
             "SALES_KPIS_SOURCES": ",".join(self.sources),
             "SALES_KPIS_TARGET": self.target,
             "SALES_KPIS_SPARK_FOLDER": str(self.exchange_folder),
@@ -97,6 +109,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         sources=sources,
         target=environment.get("SALES_KPIS_TARGET", "duckdb"),
         spark_folder=_folder(spark_folder) if spark_folder else None,
+        alert_urls=tuple(environment.get("SALES_KPIS_ALERTS", "").split()),
     )
 
 

@@ -33,14 +33,16 @@ def keyed(rows: Iterable[dict], key: str) -> dict[str, dict]:
 
 
 def rep_labels(reps: Iterable[dict]) -> dict[str, str]:
-    """The name of each rep; with the rep's key behind it when another has the same name."""
+    """The name of each rep, with the key behind it when another has the same; or else the key."""
     reps = list(reps)
     bearers = Counter(rep.get("rep_name") for rep in reps)
     labels = {}
     for rep in reps:
-        name = first_known(rep.get("rep_name"))
-        is_shared = name != UNKNOWN and bearers[name] > 1
-        labels[rep["rep_id"]] = f"{name} ({rep['rep_id']})" if is_shared else name
+        name, key = rep.get("rep_name"), rep["rep_id"]
+        if name:
+            labels[key] = f"{name} ({key})" if bearers[name] > 1 else name
+        else:
+            labels[key] = key
     return labels
 
 

@@ -167,9 +167,9 @@ def test_reps_of_one_name_are_told_apart():
         "Anna (crm:R1)",
         "Anna (crm:R2)",
         "Bo",
-        "(unknown)",
-        "(unknown)",
-        "(unknown)",
+        "crm:R4",
+        "crm:R5",
+        "crm:R6",
     ]
 
 

@@ -14,6 +14,7 @@ names as (
         count(*) as rep_count
 
     from reps
+    where rep_name <> ''
     group by rep_name
 
 )
@@ -23,7 +24,7 @@ select
     case
         when names.rep_count > 1
             then {{ dbt.concat(['reps.rep_name', "' ('", 'reps.rep_id', "')'"]) }}
-        else {{ or_unknown('reps.rep_name') }}
+        else coalesce(nullif(reps.rep_name, ''), reps.rep_id)
     end as rep,
     reps.role,
     {{ or_unknown('reps.team') }} as team,

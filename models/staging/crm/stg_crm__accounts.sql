@@ -8,7 +8,7 @@ accounts as (
 
 select
     account_id,
-    account_name,
+    {{ personal_column('crm', 'accounts', 'account_name') }} as account_name,
     segment,
     industry,
     region,

@@ -9,8 +9,8 @@ contacts as (
 select
     contact_id,
     account_id,
-    contact_name,
-    email,
+    {{ personal_column('crm', 'contacts', 'contact_name') }} as contact_name,
+    {{ personal_column('crm', 'contacts', 'email') }} as email,
     created_at
 
 from contacts

@@ -8,7 +8,7 @@ reps as (
 
 select
     rep_id,
-    rep_name,
+    {{ personal_column('crm', 'reps', 'rep_name') }} as rep_name,
     role,
     team,
     region,

@@ -18,7 +18,7 @@ select
     sales_pipeline.account as account_id,
     cast(null as string) as contact_id,
     cast(null as string) as lead_id,
-    sales_pipeline.sales_agent as rep_id,
+    {{ personal_key('maven_crm', 'sales_pipeline', 'sales_agent') }} as rep_id,
     cast(null as string) as campaign_id,
     cast(null as string) as channel,
     cast(null as string) as opportunity_type,

@@ -8,10 +8,10 @@ sales_teams as (
 
 -- every sales agent sells, and is taken to have been employed throughout
 select
-    sales_agent as rep_id,
-    sales_agent as rep_name,
+    {{ personal_key('maven_crm', 'sales_teams', 'sales_agent') }} as rep_id,
+    {{ personal_column('maven_crm', 'sales_teams', 'sales_agent') }} as rep_name,
     'ae' as role,
-    manager as team,
+    {{ personal_column('maven_crm', 'sales_teams', 'manager') }} as team,
     regional_office as region,
     cast(null as string) as country,
     cast(null as string) as time_zone,

@@ -23,7 +23,7 @@ ranked_lines as (
 
 select
     {{ adapter.quote('Customer ID') }} as account_id,
-    {{ adapter.quote('Customer Name') }} as account_name,
+    {{ personal_column('superstore', 'order_lines', 'Customer Name') }} as account_name,
     segment,
     cast(null as string) as industry,
     -- the region of an order is where it went, not the customer's
