@@ -91,6 +91,14 @@ def is_about_full_disk(error: duckdb.Error) -> bool:
     return any(sign in str(error) for sign in _FULL_DISK)
 
 
+def wait_until_free(file: Path, report: Callable[[str], None] = lambda message: None) -> None:
+    """Wait until no other process has a DuckDB file open that this one is to read.
+
+    `report` and errors are those of connect_when_free.
+    """
+    connect_when_free(file, report).close()
+
+
 def prepare_build_file(
     build_file: Path, report: Callable[[str], None] = lambda message: None
 ) -> None:
@@ -101,7 +109,7 @@ def prepare_build_file(
     if not build_file.exists():
         return
     try:
-        connect_when_free(build_file, report).close()
+        wait_until_free(build_file, report)
     except UnreadableFileError as error:
         report(f"{error} It holds nothing that cannot be built again: it is made anew.")
         try:
