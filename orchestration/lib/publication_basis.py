@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from orchestration.lib.settings import Settings
@@ -48,17 +47,10 @@ class LandedRows:
 def read_basis(settings: Settings, manifest: dict[str, Any]) -> PublicationBasis:
     """The basis of what was built from a manifest with these settings."""
     nodes = {**manifest["nodes"], **manifest["sources"], **manifest["macros"]}
-
-    @cache
-    def ancestors(unique_id: str) -> frozenset[str]:
-        return frozenset({unique_id}).union(
-            *(ancestors(parent) for parent in _parents(nodes[unique_id]) if parent in nodes)
-        )
-
     lineages = {}
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] == "model" and node["schema"] == "kpis":
-            members = [nodes[member] for member in ancestors(unique_id)]
+            members = [nodes[member] for member in _ancestors(nodes, unique_id)]
             kpi = node["name"].removeprefix("kpi_")
             lineages[kpi, int(node["version"])] = Lineage(
                 frozenset(_name(member) for member in members if _is_definition(member)),
@@ -121,6 +113,18 @@ def _settings(settings: Settings) -> dict[str, str]:
         if name not in _VARS_WITHOUT_MEANING
     }
     return {**values, "enabled sources": ", ".join(settings.sources), "engine": settings.target}
+
+
+def _ancestors(nodes: dict[str, dict[str, Any]], unique_id: str) -> set[str]:
+    """What a node is made from, itself included; macros that call each other are no obstacle."""
+    found = {unique_id}
+    waiting = [unique_id]
+    while waiting:
+        for parent in _parents(nodes[waiting.pop()]):
+            if parent in nodes and parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
 
 
 def _parents(node: dict[str, Any]) -> list[str]:
