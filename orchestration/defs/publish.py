@@ -64,12 +64,11 @@ def published_file(
 
 
 def _report(context: dg.AssetExecutionContext) -> RunReport:
+    records = context.instance.get_records_for_run(
+        context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    ).records
     checks = [
-        event.event_specific_data
-        for event in context.instance.all_logs(
-            context.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        )
-        if event.is_dagster_event
+        record.event_log_entry.dagster_event.asset_check_evaluation_data for record in records
     ]
     return RunReport(
         run_id=context.run_id,

@@ -47,10 +47,11 @@ class LandedRows:
 def read_basis(settings: Settings, manifest: dict[str, Any]) -> PublicationBasis:
     """The basis of what was built from a manifest with these settings."""
     nodes = {**manifest["nodes"], **manifest["sources"], **manifest["macros"]}
+
     lineages = {}
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] == "model" and node["schema"] == "kpis":
-            members = [nodes[member] for member in _ancestors(nodes, unique_id)]
+            members = [nodes[member] for member in _ancestors(unique_id, nodes)]
             kpi = node["name"].removeprefix("kpi_")
             lineages[kpi, int(node["version"])] = Lineage(
                 frozenset(_name(member) for member in members if _is_definition(member)),
@@ -115,15 +116,14 @@ def _settings(settings: Settings) -> dict[str, str]:
     return {**values, "enabled sources": ", ".join(settings.sources), "engine": settings.target}
 
 
-def _ancestors(nodes: dict[str, dict[str, Any]], unique_id: str) -> set[str]:
-    """What a node is made from, itself included; macros that call each other are no obstacle."""
+def _ancestors(unique_id: str, nodes: dict[str, Any]) -> set[str]:
+    """A node with all that it is made of; macros may call each other in circles."""
     found = {unique_id}
     waiting = [unique_id]
     while waiting:
-        for parent in _parents(nodes[waiting.pop()]):
-            if parent in nodes and parent not in found:
-                found.add(parent)
-                waiting.append(parent)
+        parents = {parent for parent in _parents(nodes[waiting.pop()]) if parent in nodes}
+        waiting += parents - found
+        found |= parents
     return found
 
 

@@ -33,7 +33,7 @@ connection = duckdb.connect(sys.argv[1], read_only=sys.argv[2] == "reading")
 print("open", flush=True)
 time.sleep(float(sys.argv[3]))
 """
-SPARE_BYTES = 3_000_000
+SPARE_BYTES = (0, 3_000_000, 20_000_000)
 
 
 def main() -> int:
@@ -44,20 +44,21 @@ def main() -> int:
         _write_exports(settings, AS_OF)
         _expect(_refresh(settings), 0)
         print("A first refresh succeeded.", flush=True)
-        _try_open_files(settings)
-        _try_damaged_files(settings)
         if os.getuid() == 0:
             _try_disks(settings, folder)
+        _try_damaged_files(settings)
+        _try_open_files(settings)
     return 0
 
 
 def _try_open_files(settings: Settings) -> None:
-    for file in (settings.raw_file, settings.build_file):
-        for how in ("writing", "reading"):
-            with _opened_elsewhere(file, how, seconds=45):
-                run = _refresh(settings)
-            _tell(f"{file.name} is open elsewhere, for {how}", run, settings)
-            _expect(run, 0)
+    with (
+        _opened_elsewhere(settings.raw_file, "writing", seconds=90),
+        _opened_elsewhere(settings.build_file, "reading", seconds=150),
+    ):
+        run = _refresh(settings)
+    _tell("raw.duckdb and build.duckdb are open elsewhere", run, settings)
+    _expect(run, 0)
 
 
 def _try_damaged_files(settings: Settings) -> None:
@@ -77,12 +78,6 @@ def _try_disks(settings: Settings, folder: Path) -> None:
     """A refresh of the next day on disks that are full sooner or later, and on a read-only one."""
     _write_exports(settings, NEXT_DAY)
     size = sum(file.stat().st_size for file in settings.warehouse_folder.rglob("*"))
-    for spare_bytes in (0, SPARE_BYTES, 3 * SPARE_BYTES, 10 * SPARE_BYTES):
-        with _disk(folder / "disk", size + spare_bytes) as disk:
-            on_disk = make_settings(disk, settings.landing_folder, "crm")
-            shutil.copytree(settings.warehouse_folder, on_disk.warehouse_folder)
-            run = _refresh(on_disk, folder)
-            _tell(f"a disk with room for {spare_bytes / 1e6:.0f} MB", run, on_disk)
     with _disk(folder / "disk", 2 * size) as disk:
         on_disk = make_settings(disk, settings.landing_folder, "crm")
         shutil.copytree(settings.warehouse_folder, on_disk.warehouse_folder)
@@ -90,6 +85,12 @@ def _try_disks(settings: Settings, folder: Path) -> None:
         run = _refresh(on_disk, folder)
         _tell("a read-only disk", run, on_disk)
         _expect(run, 1)
+    for spare_bytes in SPARE_BYTES:
+        with _disk(folder / "disk", size + spare_bytes) as disk:
+            on_disk = make_settings(disk, settings.landing_folder, "crm")
+            shutil.copytree(settings.warehouse_folder, on_disk.warehouse_folder)
+            run = _refresh(on_disk, folder)
+            _tell(f"a disk with room for {spare_bytes / 1e6:.0f} MB", run, on_disk)
 
 
 @contextmanager
