@@ -77,7 +77,8 @@ def _try_damaged_files(settings: Settings) -> None:
 def _try_disks(settings: Settings, folder: Path) -> None:
     """A refresh of the next day on disks that are full sooner or later, and on a read-only one."""
     _write_exports(settings, NEXT_DAY)
-    size = sum(file.stat().st_size for file in settings.warehouse_folder.rglob("*"))
+    # In blocks, as a disk counts.
+    size = sum(4_096 + file.stat().st_size for file in settings.warehouse_folder.rglob("*"))
     with _disk(folder / "disk", 2 * size) as disk:
         on_disk = make_settings(disk, settings.landing_folder, "crm")
         shutil.copytree(settings.warehouse_folder, on_disk.warehouse_folder)
