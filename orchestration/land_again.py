@@ -24,8 +24,8 @@ def main() -> int:
     parser.add_argument("--file", help="as in crm/opportunities_2026-03.csv")
     arguments = parser.parse_args()
     settings = read_settings()
-    contracts = read_contracts(read_manifest(settings))
     try:
+        contracts = read_contracts(read_manifest(settings))
         with (
             refresh_lock(settings.warehouse_folder, say, "make land-again"),
             writing_to(settings.raw_file),

@@ -23,6 +23,7 @@ from orchestration.lib.manifest import read_manifest
 from orchestration.lib.new_files import list_files, write_landed_files
 from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError, writing_to_folder
 
 REJECTED_ROWS_CHECK = "rejected_rows"
 FRESHNESS_CHECK = "freshness"
@@ -102,7 +103,8 @@ def raw_tables(
             sum(table.new_count + table.changed_count + table.deleted_count for table in landings),
             sum(table.rejected_count for table in landings),
         )
-    write_landed_files(settings.warehouse_folder, files)
+        with writing_to_folder(settings.warehouse_folder):
+            write_landed_files(settings.warehouse_folder, files)
     yield dg.MaterializeResult(asset_key=LEDGER_KEY)
     if errors:
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
@@ -116,7 +118,7 @@ def _open_raw(context: dg.AssetExecutionContext) -> Iterator[duckdb.DuckDBPyConn
             open_raw(settings.raw_file, report=context.log.info) as connection,
         ):
             yield connection
-    except DatabaseFileError as error:
+    except (DatabaseFileError, WarehouseFolderError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 
 
