@@ -497,3 +497,24 @@ def test_a_run_is_reported_with_what_it_did(closed_march: Warehouse) -> None:
         ("good run", night(2), 3, 0, publication.publish_id, night(2) + timedelta(seconds=90))
         + (90.0, 1, 1, 80, 2, 0, "kpi_revenue_v1 0.2 s"),
     ]
+
+
+def test_a_first_publish_of_many_values_counts_them_all(warehouse: Warehouse) -> None:
+    warehouse.build(("revenue", MARCH, "(all)", 100.0))
+    with duckdb.connect(warehouse.build_file) as connection:
+        connection.execute(
+            """
+            insert into reporting.kpi_values by name
+            select
+                'revenue' as kpi, 1 as version, 'month' as period_grain,
+                period_start_date, true as is_complete, 'rep' as dimension,
+                'Rep ' || number as dimension_value, 1 as kpi_value
+            from reporting.kpi_values, range(299999) as reps (number)
+            """
+        )
+    with open_raw(warehouse.raw_file) as connection:
+        start_run(connection, "first run", APRIL_FIRST)
+    warehouse.publish(APRIL_FIRST, run=RunReport("first run", 1, 0, 0, ""))
+
+    assert warehouse.read("select changed_value_count from reporting.refresh_runs") == [(300_000,)]
+    assert warehouse.read("select count(*) from reporting.kpi_publications") == [(300_000,)]

@@ -14,6 +14,8 @@ import duckdb
 from orchestration.lib.contracts import read_contracts
 from orchestration.lib.landing import land_table, open_raw
 from orchestration.lib.manifest import prepare_manifest, read_manifest
+from orchestration.lib.publication_basis import read_basis
+from orchestration.lib.publication_log import PublicationLog
 from orchestration.lib.publishing import publish
 from orchestration.lib.settings import Settings, read_settings
 from orchestration.lib.sql_text import attach_read_only
@@ -47,9 +49,10 @@ def land(settings: Settings) -> None:
 
 
 def publish_marts(settings: Settings) -> None:
-    """Publish what was built."""
+    """Publish what was built, as part of the warehouse's history."""
     published_at = datetime.now(UTC).replace(tzinfo=None)
-    publish(settings.build_file, settings.published_file, published_at, print)
+    log = PublicationLog(settings.raw_file, read_basis(settings, read_manifest(settings)))
+    publish(settings.build_file, settings.published_file, published_at, print, log)
 
 
 def run_script(settings: Settings) -> None:
