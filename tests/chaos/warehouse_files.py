@@ -152,7 +152,8 @@ def _tell(
             " (select count(*) from published.reporting.kpi_values)"
         ).fetchone()
     print(f"\n{what}: exit code {run.returncode}", flush=True)
-    for line in lines[:line_count]:
+    # dbt repeats itself when it cannot write its log.
+    for line in list(dict.fromkeys(lines))[-line_count:]:
         print(f"    {line[:400]}", flush=True)
     print(f"    published {published_at}, {row_count:,} values can be read", flush=True)
 
