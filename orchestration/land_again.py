@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from orchestration.lib.contracts import read_contracts
-from orchestration.lib.database_files import DatabaseFileError
+from orchestration.lib.database_files import DatabaseFileError, writing_to
 from orchestration.lib.landing import open_raw
 from orchestration.lib.landing_again import land_again
 from orchestration.lib.landing_files import LandingError
 from orchestration.lib.manifest import read_manifest
 from orchestration.lib.refresh_lock import refresh_lock
 from orchestration.lib.settings import read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 say = partial(print, flush=True)
 
@@ -23,10 +24,11 @@ def main() -> int:
     parser.add_argument("--file", help="as in crm/opportunities_2026-03.csv")
     arguments = parser.parse_args()
     settings = read_settings()
-    contracts = read_contracts(read_manifest(settings))
     try:
+        contracts = read_contracts(read_manifest(settings))
         with (
             refresh_lock(settings.warehouse_folder, say, "make land-again"),
+            writing_to(settings.raw_file),
             open_raw(settings.raw_file, report=say) as connection,
         ):
             landings = land_again(
@@ -37,7 +39,7 @@ def main() -> int:
                 datetime.now(UTC).replace(tzinfo=None),
                 say,
             )
-    except (LandingError, DatabaseFileError) as error:
+    except (LandingError, DatabaseFileError, WarehouseFolderError) as error:
         say(str(error))
         return 1
     if not landings:

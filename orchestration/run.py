@@ -11,6 +11,7 @@ from orchestration.lib.demo_data import write_demo_data
 from orchestration.lib.manifest import ManifestError, prepare_manifest
 from orchestration.lib.scorecard import read_scorecard, scorecard_table
 from orchestration.lib.settings import PROJECT_FOLDER, Settings, read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 DEMO_AS_OF = date(2026, 9, 30)
 console = Console()
@@ -25,6 +26,9 @@ def main() -> int:
         write_demo_data(settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print)
     try:
         prepare_manifest(settings)
+    except WarehouseFolderError as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        return 1
     except ManifestError as error:
         console.print(f"The dbt project does not parse:\n{error}", style="red", markup=False)
         return 1

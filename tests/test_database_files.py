@@ -12,10 +12,12 @@ import pytest
 import orchestration.lib.database_files as database_files
 from orchestration.lib.database_files import (
     DatabaseFileError,
+    FullDiskError,
     LockedFileError,
     UnreadableFileError,
     connect_when_free,
     prepare_build_file,
+    writing_to,
 )
 from orchestration.lib.landing import open_raw
 
@@ -167,3 +169,22 @@ def test_a_file_that_this_process_has_open_itself_is_no_damaged_file(file: Path)
             prepare_build_file(file)
 
     assert file.exists()
+
+
+def test_a_full_disk_is_said_in_one_sentence(file: Path) -> None:
+    with pytest.raises(FullDiskError) as error:
+        with writing_to(file):
+            raise duckdb.TransactionException(
+                "Failed to commit: Could not write file: No space left on device\nStack trace: …"
+            )
+
+    assert str(error.value) == (
+        f"{file} cannot be written, its disk is full (Failed to commit: Could not write file: No"
+        " space left on device); what was committed is there. Make room and run again."
+    )
+
+
+def test_other_errors_are_not_taken_for_a_full_disk(file: Path) -> None:
+    with pytest.raises(duckdb.CatalogException):
+        with writing_to(file), duckdb.connect(str(file)) as connection:
+            connection.execute("from absent")

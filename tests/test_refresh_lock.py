@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from orchestration.lib.refresh_lock import refresh_lock
 from orchestration.lib.settings import PROJECT_FOLDER
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 PATIENCE_SECONDS = 60
 
@@ -131,3 +132,20 @@ def test_warehouses_do_not_wait_for_each_other(tmp_path: Path) -> None:
             pass
 
     assert messages == []
+
+
+def test_a_warehouse_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").write_text("a file where the folder should be")
+
+    with pytest.raises(WarehouseFolderError) as error:
+        with refresh_lock(tmp_path / "warehouse", ignore, "the first refresh"):
+            pass
+
+    assert str(error.value).startswith(f"{tmp_path / 'warehouse'} cannot be written (")
+    assert "SALES_KPIS_WAREHOUSE" in str(error.value)
+
+
+def test_an_error_of_the_refresh_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(PermissionError, match="export"):
+        with refresh_lock(tmp_path, ignore, "the first refresh"):
+            raise PermissionError("export")

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.lib.run_processes import forget_run, has_died, run_file
 from orchestration.lib.settings import PROJECT_FOLDER
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 # Says `running` and goes on until a line of input comes.
 RUN = """
@@ -77,3 +78,11 @@ def test_a_dead_run_is_forgotten(tmp_path: Path) -> None:
     forget_run(tmp_path, "a-run")
 
     assert not has_died(tmp_path, "a-run")
+
+
+def test_a_warehouse_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "warehouse").write_text("a file where the folder should be")
+
+    with pytest.raises(WarehouseFolderError, match="warehouse cannot be written"):
+        with run_file(tmp_path / "warehouse", "a-run"):
+            pass

@@ -1,15 +1,15 @@
 """The raw tables as assets: one per source table of the dbt project, landed in one step."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import duckdb
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.contracts import TableContract, read_contracts
-from orchestration.lib.database_files import DatabaseFileError
+from orchestration.lib.database_files import DatabaseFileError, writing_to
 from orchestration.lib.landing import TableLanding, land_table, open_raw
 from orchestration.lib.landing_ledger import (
     Finding,
@@ -23,6 +23,7 @@ from orchestration.lib.manifest import read_manifest
 from orchestration.lib.new_files import list_files, write_landed_files
 from orchestration.lib.publication_log import note_landing, start_run
 from orchestration.lib.settings import read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError, writing_to_folder
 
 REJECTED_ROWS_CHECK = "rejected_rows"
 FRESHNESS_CHECK = "freshness"
@@ -30,7 +31,6 @@ VOLUME_CHECK = "volume"
 LEDGER_KEY = dg.AssetKey(["landing", "files"])
 
 settings = read_settings()
-reporting_timezone = ZoneInfo(settings.dbt_vars["reporting_timezone"])
 contracts = {
     dg.AssetKey([contract.source_name, contract.table_name]): contract
     for contract in read_contracts(read_manifest(settings))
@@ -103,16 +103,22 @@ def raw_tables(
             sum(table.new_count + table.changed_count + table.deleted_count for table in landings),
             sum(table.rejected_count for table in landings),
         )
-    write_landed_files(settings.warehouse_folder, files)
+        with writing_to_folder(settings.warehouse_folder):
+            write_landed_files(settings.warehouse_folder, files)
     yield dg.MaterializeResult(asset_key=LEDGER_KEY)
     if errors:
         raise dg.Failure("Files that could not land:\n" + "\n".join(errors), allow_retries=False)
 
 
-def _open_raw(context: dg.AssetExecutionContext) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _open_raw(context: dg.AssetExecutionContext) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        return open_raw(settings.raw_file, report=context.log.info)
-    except DatabaseFileError as error:
+        with (
+            writing_to(settings.raw_file),
+            open_raw(settings.raw_file, report=context.log.info) as connection,
+        ):
+            yield connection
+    except (DatabaseFileError, WarehouseFolderError) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 
 
@@ -155,8 +161,8 @@ def _watch_results(
     landing: TableLanding,
     now: datetime,
 ) -> Iterator[dg.AssetCheckResult]:
-    today = now.replace(tzinfo=UTC).astimezone(reporting_timezone).date()
-    rows_by_day = landed_rows_by_day(connection, contract, reporting_timezone)
+    today = now.replace(tzinfo=UTC).astimezone(settings.reporting_time_zone).date()
+    rows_by_day = landed_rows_by_day(connection, contract, settings.reporting_time_zone)
     yield _warning(key, VOLUME_CHECK, check_volume(contract, rows_by_day, today))
     if contract.rhythm:
         arrived_at = newest_arrival(connection, contract, landing, settings.landing_folder)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.defs.transform import dbt_models
+from orchestration.lib.database_files import DatabaseFileError, wait_until_free, writing_to
 from orchestration.lib.manifest import read_manifest
 from orchestration.lib.publication_basis import read_basis
 from orchestration.lib.publication_log import PublicationLog, RunReport
@@ -31,15 +32,22 @@ def published_file(
         context.log.info("Reading the marts back from Spark.")
         marts_folder = settings.exchange_folder / "marts"
         collect_marts(read_manifest(settings), marts_folder, settings.build_file)
-    publication = publish(
-        settings.build_file,
-        settings.published_file,
-        datetime.now(UTC).replace(tzinfo=None),
-        context.log.info,
-        PublicationLog(
-            settings.raw_file, read_basis(settings, read_manifest(settings)), _report(context)
-        ),
+    log = PublicationLog(
+        settings.raw_file, read_basis(settings, read_manifest(settings)), _report(context)
     )
+    try:
+        for file in (settings.raw_file, settings.build_file):
+            wait_until_free(file, context.log.info)
+        with writing_to(settings.published_file):
+            publication = publish(
+                settings.build_file,
+                settings.published_file,
+                datetime.now(UTC).replace(tzinfo=None),
+                context.log.info,
+                log,
+            )
+    except DatabaseFileError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     context.log.info(
         f"Published {publication.table_count} tables, {publication.row_count:,} rows,"
         f" {publication.byte_count / 1e6:,.1f} MB."

@@ -13,6 +13,7 @@ from orchestration.lib.manifest import DBT
 from orchestration.lib.refresh_lock import refresh_lock
 from orchestration.lib.run_processes import run_file
 from orchestration.lib.settings import PROJECT_FOLDER, read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError
 
 
 class RefreshLock(dg.ConfigurableResource):
@@ -21,11 +22,14 @@ class RefreshLock(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["RefreshLock"]:
         warehouse_folder = read_settings().warehouse_folder
-        with (
-            run_file(warehouse_folder, context.run_id),
-            refresh_lock(warehouse_folder, context.log.info, f"Dagster run {context.run_id}"),
-        ):
-            yield self
+        try:
+            with (
+                run_file(warehouse_folder, context.run_id),
+                refresh_lock(warehouse_folder, context.log.info, f"Dagster run {context.run_id}"),
+            ):
+                yield self
+        except WarehouseFolderError as error:
+            raise dg.Failure(str(error), allow_retries=False) from error
 
 
 class DbtCommand(DbtCliResource):

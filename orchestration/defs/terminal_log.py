@@ -13,13 +13,14 @@ class _TerminalFormatter(logging.Formatter):
         event = metadata.get("dagster_event")
         if event is None:
             return f"{time}  {metadata.get('orig_message', record.getMessage())}"
-        return f"{time}  {event.step_key} failed: {error_text(event)}"
+        return f"{time}  {event.step_key or 'The run'} failed: {error_text(event)}"
 
 
-def error_text(step_failure: dg.DagsterEvent) -> str:
-    """Why a step failed, in the words of the error that came first."""
-    error = step_failure.event_specific_data.error
-    while error.cause:
+def error_text(failure: dg.DagsterEvent) -> str:
+    """Why a step failed or the run could not begin: the project's own sentence, or the words of the
+    error that came first."""
+    error = failure.event_specific_data.error
+    while error.cause and error.cls_name != dg.Failure.__name__:
         error = error.cause
     message = error.message.strip()
     if error.cls_name == dg.Failure.__name__:
@@ -29,7 +30,8 @@ def error_text(step_failure: dg.DagsterEvent) -> str:
 
 
 def _is_for_people(record: logging.LogRecord) -> bool:
-    """Whether a person at the terminal wants it: what an asset logs, and why a step failed.
+    """Whether a person at the terminal wants it: what an asset logs, and why a step failed or the
+    run could not begin.
 
     Messages of level error are Dagster's: the steps that do not run because another one failed.
     """
@@ -37,7 +39,9 @@ def _is_for_people(record: logging.LogRecord) -> bool:
     if metadata is None:
         return False
     event = metadata.get("dagster_event")
-    return record.levelno < logging.ERROR if event is None else event.is_step_failure
+    if event is None:
+        return record.levelno < logging.ERROR
+    return event.is_step_failure or event.event_type is dg.DagsterEventType.RESOURCE_INIT_FAILURE
 
 
 @dg.logger(description="Progress and failures, one line each, to standard error.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt.errors import DagsterDbtCliRuntimeError
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.database_files import DatabaseFileError, prepare_build_file
@@ -15,6 +16,8 @@ from orchestration.lib.settings import read_settings
 from orchestration.lib.spark_exchange import export_raw
 
 settings = read_settings()
+# With less room than this, models of a small company cannot be built.
+FULL_DISK_BYTES = 50_000_000
 
 
 class Translator(DagsterDbtTranslator):
@@ -50,8 +53,19 @@ def dbt_models(
         shutil.rmtree(settings.exchange_folder / "warehouse", ignore_errors=True)
     if settings.runs_on_spark:
         export_raw(settings.raw_file, settings.exchange_folder / "raw", context.log.info)
-    yield from dbt.cli(
-        ["build", "--exclude-resource-type", "unit_test"],
-        context=context,
-        target_path=settings.dbt_target_folder,
-    ).stream()
+    try:
+        yield from dbt.cli(
+            ["build", "--exclude-resource-type", "unit_test"],
+            context=context,
+            target_path=settings.dbt_target_folder,
+        ).stream()
+    except DagsterDbtCliRuntimeError as error:
+        # dbt cannot write its log either then, and its error is without a reason.
+        free_bytes = shutil.disk_usage(settings.warehouse_folder).free
+        if free_bytes > FULL_DISK_BYTES:
+            raise
+        raise dg.Failure(
+            f"dbt failed, and the disk of {settings.warehouse_folder} has only"
+            f" {free_bytes / 1e6:,.0f} MB left; make room and run again.",
+            allow_retries=False,
+        ) from error

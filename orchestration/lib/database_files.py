@@ -1,8 +1,9 @@
-"""DuckDB files that another process has open, or that are damaged."""
+"""DuckDB files that another process has open, that are damaged, or whose disk is full."""
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -13,6 +14,7 @@ REPORT_SECONDS = 30
 MAXIMUM_WAIT_SECONDS = 30 * 60
 # What DuckDB says on Linux and macOS, and what Windows says.
 _LOCKED = ("Could not set lock on file", "being used by another process")
+_FULL_DISK = ("No space left on device", "not enough space on the disk")
 _HOLDER = re.compile(r"Conflicting lock is held in (.+?)\.(?: |$)")
 # Not among them: a file that this process has open itself.
 _OPEN_ERRORS = (
@@ -29,6 +31,10 @@ class DatabaseFileError(Exception):
 
 class LockedFileError(DatabaseFileError):
     """Another process kept the file open for too long."""
+
+
+class FullDiskError(DatabaseFileError):
+    """There was no space to write to; what was not committed is not there."""
 
 
 class UnreadableFileError(DatabaseFileError):
@@ -63,6 +69,36 @@ def connect_when_free(
         time.sleep(POLL_SECONDS)
 
 
+@contextmanager
+def writing_to(file: Path) -> Iterator[None]:
+    """Say in one sentence that a disk is full, whatever statement noticed it.
+
+    Raises FullDiskError; all other errors go through.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        if not is_about_full_disk(error):
+            raise
+        raise FullDiskError(
+            f"{file} cannot be written, its disk is full ({_first_line(error)}); what was committed"
+            " is there. Make room and run again."
+        ) from error
+
+
+def is_about_full_disk(error: duckdb.Error) -> bool:
+    """Whether DuckDB had no space to write to: in the words of Linux and macOS, and of Windows."""
+    return any(sign in str(error) for sign in _FULL_DISK)
+
+
+def wait_until_free(file: Path, report: Callable[[str], None] = lambda message: None) -> None:
+    """Wait until no other process has a DuckDB file open that this one is to read.
+
+    `report` and errors are those of connect_when_free.
+    """
+    connect_when_free(file, report).close()
+
+
 def prepare_build_file(
     build_file: Path, report: Callable[[str], None] = lambda message: None
 ) -> None:
@@ -73,7 +109,7 @@ def prepare_build_file(
     if not build_file.exists():
         return
     try:
-        connect_when_free(build_file, report).close()
+        wait_until_free(build_file, report)
     except UnreadableFileError as error:
         report(f"{error} It holds nothing that cannot be built again: it is made anew.")
         try:
@@ -87,8 +123,12 @@ def prepare_build_file(
 
 
 def _describe_unreadable(file: Path, error: duckdb.Error) -> str:
-    reason = str(error).splitlines()[0].replace(f'"{file}"', "the file")
+    reason = _first_line(error).replace(f'"{file}"', "the file")
     return f"{file} cannot be opened ({reason})."
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).splitlines()[0]
 
 
 def _holder(error: duckdb.Error) -> str:

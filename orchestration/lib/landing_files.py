@@ -47,7 +47,11 @@ class LandingError(Exception):
 
 @dataclass(frozen=True)
 class LandingFile:
-    """A file that a contract's pattern matches; `source_file` is relative to the landing folder."""
+    """A file that a contract's pattern matches.
+
+    `source_file` is its name for people and for the ledger: relative to the landing folder, with
+    what cannot be printed as an escape sequence.
+    """
 
     path: Path
     source_file: str
@@ -99,11 +103,11 @@ def find_files(contract: TableContract, landing_folder: Path) -> list[LandingFil
         paths = sorted(path for path in folder.glob(contract.files) if not path.is_dir())
     except OSError as error:
         raise LandingError(f"{folder} cannot be listed ({error.strerror}).") from error
-    return [LandingFile(path, path.relative_to(landing_folder).as_posix()) for path in paths]
+    return [LandingFile(path, _printable(path.relative_to(landing_folder))) for path in paths]
 
 
 def check_location(file: LandingFile, landing_folder: Path) -> None:
-    """Refuse what must not be read: unknown endings, and links that lead out of the folder."""
+    """Refuse what must not be read: unknown endings, links out of the folder, pipes and devices."""
     if file.ending is None:
         raise LandingError(
             f"{file.source_file} matches the pattern of a table but has no supported ending;"
@@ -117,6 +121,9 @@ def check_location(file: LandingFile, landing_folder: Path) -> None:
             f"{file.source_file} is a link that leads out of the landing folder;"
             " put the file itself there."
         )
+    # A pipe would be read for as long as nobody writes to it.
+    if target.exists() and not target.is_file():
+        raise LandingError(f"{file.source_file} is no file of data; put a file in its place.")
 
 
 def fingerprint(file: LandingFile) -> Fingerprint:
@@ -237,6 +244,14 @@ def number_lines(
             elif has_quotes and line.count(b'"') % 2:
                 is_quoted = not is_quoted
     return rejected_lines, blank_lines
+
+
+def _printable(path: Path) -> str:
+    """A path without what would break a line of the log; some bytes are no letters at all."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in path.as_posix()
+    )
 
 
 def _blocks(file: LandingFile) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 import duckdb
 
 from orchestration.lib.contracts import RESERVED_COLUMNS, TableContract
+from orchestration.lib.database_files import is_about_full_disk
 from orchestration.lib.landing_casts import (
     quoted,
     refusal_reason,
@@ -85,6 +86,8 @@ def stage_file(
             with _uncompressed(connection):
                 connection.execute(_staging_query(contract, rows, columns))
         except _READ_ERRORS as error:
+            if is_about_full_disk(error):
+                raise
             raise _unreadable(file, error) from error
     _collect_broken_records(connection, contract, file)
     return StagedFile({name: sql_type for name, (_, sql_type) in columns.items()}, rows.header)

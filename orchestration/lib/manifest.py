@@ -10,6 +10,7 @@ from typing import Any
 from filelock import FileLock
 
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
+from orchestration.lib.warehouse_folder import writing_to_folder
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 _PARSED_FOLDERS = ("macros", "models", "seeds", "tests/data")
@@ -25,12 +26,15 @@ def prepare_manifest(settings: Settings) -> Path:
 
     Processes that start together, as the daemon and the web pages do, wait for one parse.
 
-    Raises ManifestError with dbt's message when the project does not parse.
+    Raises ManifestError with dbt's message when the project does not parse, and
+    WarehouseFolderError when the folder of the warehouse cannot be written.
     """
     manifest_file = settings.dbt_target_folder / "manifest.json"
     stamp_file = settings.dbt_target_folder / "manifest.stamp"
-    settings.dbt_target_folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(settings.dbt_target_folder / "manifest.lock"):
+    with writing_to_folder(settings.warehouse_folder):
+        settings.dbt_target_folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(settings.dbt_target_folder / "manifest.lock").acquire()
+    with lock:
         stamp = _stamp(settings)
         if manifest_file.exists() and stamp_file.exists() and stamp_file.read_text() == stamp:
             return manifest_file

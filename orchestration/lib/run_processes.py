@@ -11,20 +11,29 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from orchestration.lib.warehouse_folder import writing_to_folder
+
 
 @contextmanager
 def run_file(warehouse_folder: Path, run_id: str) -> Iterator[None]:
-    """Hold the file of a run as long as its process lives."""
+    """Hold the file of a run as long as its process lives.
+
+    Raises WarehouseFolderError when the folder of the warehouse cannot be written.
+    """
     file = _run_file(warehouse_folder, run_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file):
-        try:
+    lock = FileLock(file)
+    with writing_to_folder(warehouse_folder):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    try:
+        with writing_to_folder(warehouse_folder):
             # only now: a file without a word was not held yet, or is held no more
             file.write_text(f"process {os.getpid()}\n")
-            yield
-        finally:
-            # before it is let go, so that it cannot look as if the process had died
-            file.unlink()
+        yield
+    finally:
+        # before it is let go, so that it cannot look as if the process had died
+        file.unlink()
+        lock.release()
 
 
 def has_died(warehouse_folder: Path, run_id: str) -> bool:
