@@ -49,7 +49,7 @@ bench-spark: $(installed_spark) ## measure the same build on DuckDB and on Spark
 chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
 	@$(python) -m tests.spark.chaos
 
-dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
+dev: $(installed) ## open Dagster's web UI, with the daemon that starts refreshes
 	@mkdir -p "$(DAGSTER_HOME)"
 	@test -e "$(DAGSTER_HOME)/dagster.yaml" \
 		|| ln -sf "$(CURDIR)/orchestration/dagster.yaml" "$(DAGSTER_HOME)/"
