@@ -52,7 +52,7 @@ chaos: $(installed) ## kill refreshes at random moments: N=60
 chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
 	@$(python) -m tests.spark.chaos
 
-dev: $(installed) ## open Dagster's web UI, with the daemon that runs the nightly schedule
+dev: $(installed) ## open Dagster's web UI, with the daemon that starts refreshes
 	@mkdir -p "$(DAGSTER_HOME)"
 	@test -e "$(DAGSTER_HOME)/dagster.yaml" \
 		|| ln -sf "$(CURDIR)/orchestration/dagster.yaml" "$(DAGSTER_HOME)/"

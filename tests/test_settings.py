@@ -1,6 +1,7 @@
 """Settings from the environment, and the manifest that is parsed for them."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,12 @@ def test_a_deleted_file_is_parsed_anew(small_project: Path, tmp_path: Path) -> N
     prepare_manifest(settings)
 
     assert parse_count(tmp_path) == 2
+
+
+def test_processes_that_start_together_parse_once(small_project: Path, tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, tmp_path, "crm")
+
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(prepare_manifest, [settings] * 4))
+
+    assert parse_count(tmp_path) == 1

@@ -1,6 +1,7 @@
 """A warehouse of a trial's own, with Dagster's daemon and refreshes in processes of their own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,6 +139,7 @@ def new_trial(
             },
             instance,
         )
+    shutil.rmtree(folder)
 
 
 def wait_for(what: str, condition: Callable[[], bool]) -> None:
