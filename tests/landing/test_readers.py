@@ -27,7 +27,7 @@ NAMES = names_contract()
         ("deals.csv", b'"deal_id","deal_name"\n"1","Caf\xc3\xa9"\n"2",""\n'),
         ("deals.csv", b'"deal_id";"deal_name"\n"1";"Caf\xc3\xa9"\n"2";""\n'),
         ("deals.csv", b"\n\nDEAL_NAME, Deal_ID\n\nCaf\xc3\xa9,1\n,2\n\n"),
-        ("deals.csv.gz", gzip.compress(b"deal_id,deal_name\n1,Caf\xc3\xa9\n2,\n"), mtime=0),
+        ("deals.csv.gz", gzip.compress(b"deal_id,deal_name\n1,Caf\xc3\xa9\n2,\n", mtime=0)),
         ("deals.jsonl", b'{"deal_id":"1","deal_name":"Caf\xc3\xa9"}\n{"deal_id":2}\n'),
         ("deals.ndjson", b'{"deal_id":1,"deal_name":"Caf\\u00e9"}\r\n\r\n{"deal_id":"2"}'),
         (
