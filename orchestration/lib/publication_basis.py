@@ -11,6 +11,9 @@ from orchestration.lib.settings import Settings
 # Vars that choose what dbt compiles, and change no number.
 _VARS_WITHOUT_MEANING = ("explain", "kpi_dimensions")
 _LANDED_TABLES = "landing.files"
+# Looks for the newest event in every table, and so would make every KPI depend on every table. A
+# later as-of date moves no period that has ended.
+_REPORTING_DATES = "int_reporting_dates"
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,10 @@ def _ancestors(unique_id: str, nodes: dict[str, Any]) -> set[str]:
     found = {unique_id}
     waiting = [unique_id]
     while waiting:
-        parents = {parent for parent in _parents(nodes[waiting.pop()]) if parent in nodes}
+        node = nodes[waiting.pop()]
+        if node["name"] == _REPORTING_DATES:
+            continue
+        parents = {parent for parent in _parents(node) if parent in nodes}
         waiting += parents - found
         found |= parents
     return found
