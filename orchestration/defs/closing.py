@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.lib.closing import CloseError, close_periods
+from orchestration.lib.database_files import DatabaseFileError
 from orchestration.lib.settings import read_settings
 
 settings = read_settings()
@@ -32,8 +33,9 @@ def _close_job(grain: str) -> dg.JobDefinition:
                 grain,
                 _TIME_ZONE,
                 datetime.now(UTC).replace(tzinfo=None),
+                context.log.info,
             )
-        except CloseError as error:
+        except (CloseError, DatabaseFileError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         last = f", up to {closed[-1].period_end_date}" if closed else ""
         context.log.info(f"Closed {len(closed)} {grain}s{last}.")

@@ -1,5 +1,6 @@
 """Close weeks, months and quarters: mark which publish was the reported state of a period."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -23,19 +24,25 @@ class PeriodClose:
 
 
 def close_periods(
-    raw_file: Path, published_file: Path, grain: str, time_zone: str, closed_at: datetime
+    raw_file: Path,
+    published_file: Path,
+    grain: str,
+    time_zone: str,
+    closed_at: datetime,
+    report: Callable[[str], None] = lambda message: None,
 ) -> list[PeriodClose]:
     """Close all periods of a grain that had ended when the published file was made.
 
     A period ends with its last day in `time_zone`, whatever the as-of date: what was published
     after it is what was reported. `closed_at` is UTC. A period that is closed stays so, with the
     publish that it was closed with. Raises CloseError when there is no published file, or when a
-    period has ended since it was made, after closing those before.
+    period has ended since it was made, after closing those before; `report` and other errors are
+    those of open_raw.
     """
     if not published_file.exists():
         raise CloseError(f"There is nothing to close: {published_file} does not exist yet.")
-    record_publication(raw_file, published_file)
-    with open_raw(raw_file) as connection:
+    record_publication(raw_file, published_file, report)
+    with open_raw(raw_file, report=report) as connection:
         create_tables(connection)
         attach_read_only(connection, published_file, "published_file")
         connection.execute("set timezone = ?", [time_zone])

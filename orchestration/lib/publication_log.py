@@ -5,6 +5,7 @@ once that file is in place. A crash in between loses nothing: the next publish a
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,12 +66,15 @@ def note_landing(
     )
 
 
-def record_publication(raw_file: Path, published_file: Path) -> None:
+def record_publication(
+    raw_file: Path, published_file: Path, report: Callable[[str], None] = lambda message: None
+) -> None:
     """Add the rows of the published file's own publish to the precious file, unless they are there.
 
-    There is nothing to add without a published file, or with one of an earlier release.
+    There is nothing to add without a published file, or with one of an earlier release. `report`
+    and errors are those of open_raw.
     """
-    with open_raw(raw_file) as connection:
+    with open_raw(raw_file, report=report) as connection:
         create_tables(connection)
         if not published_file.exists():
             return
