@@ -26,7 +26,7 @@ from orchestration.lib.settings import PROJECT_FOLDER, Settings
 from orchestration.lib.sql_text import attach_read_only
 from tests.conftest import make_settings
 
-SCALE = 2_000
+SCALE = 4_000
 FIRST_NIGHT, SECOND_NIGHT = date(2026, 3, 10), date(2026, 3, 11)
 # What a refresh says when it has come so far, the last first.
 _PLACES = (
