@@ -7,10 +7,11 @@ from typing import Any
 import dagster as dg
 
 from orchestration.definitions import definitions
+from orchestration.defs.resources import WRITES_WAREHOUSE
 
 
 def describe() -> dict[str, Any]:
-    """Assets with group and parents, asset checks, the job's assets, schedules and sensors."""
+    """Assets, asset checks, what the refresh makes, which jobs write, sensors and schedules."""
     graph = definitions.resolve_asset_graph()
     job = definitions.resolve_job_def("nightly_refresh")
     return {
@@ -27,6 +28,11 @@ def describe() -> dict[str, Any]:
             "checks": len(job.asset_layer.asset_graph.asset_check_keys),
             "is_in_process": job.executor_def is dg.in_process_executor,
         },
+        "writing_jobs": sorted(
+            job.name
+            for job in definitions.resolve_all_job_defs()
+            if job.tags.items() >= WRITES_WAREHOUSE.items()
+        ),
         "sensors": {
             sensor.name: {
                 "jobs": sorted(job.name for job in sensor.jobs) if sensor.has_jobs else [],

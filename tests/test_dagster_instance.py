@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from orchestration.defs.resources import WRITES_WAREHOUSE
 from orchestration.lib.settings import PROJECT_FOLDER
 from orchestration.run import prepare_dagster_home
 
@@ -55,8 +56,16 @@ def test_a_run_that_failed_for_a_reason_is_not_retried(instance: dg.DagsterInsta
     assert will_retry(instance, result.run_id) == "false"
 
 
-def test_runs_follow_each_other_and_no_run_hangs_for_ever(instance: dg.DagsterInstance) -> None:
-    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+def test_runs_that_write_follow_each_other_and_the_digest_need_not_wait(
+    instance: dg.DagsterInstance,
+) -> None:
+    queue = instance.get_concurrency_config().run_queue_config
+
+    assert queue.max_concurrent_runs > 1
+    assert queue.tag_concurrency_limits == [{"key": key, "limit": 1} for key in WRITES_WAREHOUSE]
+
+
+def test_no_run_hangs_for_ever(instance: dg.DagsterInstance) -> None:
     assert instance.run_monitoring_enabled
     assert instance.run_monitoring_max_runtime_seconds == 6 * 60 * 60
 

@@ -221,6 +221,17 @@ def test_sensors_start_a_refresh_on_new_files_and_report_dead_runs(loaded: dict[
     assert sensors["dead_runs"] == {"jobs": [], "seconds": 30, "is_running": True}
 
 
+def test_refresh_and_closes_write_the_warehouse_and_the_digest_does_not(
+    loaded: dict[str, Any],
+) -> None:
+    assert loaded["writing_jobs"] == [
+        "monthly_close",
+        "nightly_refresh",
+        "quarterly_close",
+        "weekly_close",
+    ]
+
+
 def test_alerts_and_digest_run_from_the_start(
     loaded: dict[str, Any], demo_warehouse: Settings
 ) -> None:

@@ -138,13 +138,13 @@ def test_a_complete_period_is_compared_with_complete_ones(publishes: Publishes) 
 
     assert (value.period_start_date, value.as_of_date) == (date(2026, 3, 2), None)
     assert (value.kpi_value, value.earlier_count, value.is_odd) == (100, 9, False)
-    assert (value.lowest, value.highest) == pytest.approx((101 - 4, 109 + 4))
+    assert (value.lowest, value.highest) == pytest.approx((101 - 8, 109 + 8))
 
 
 @pytest.mark.parametrize(
-    ("newest_value", "is_odd"), [(96.9, True), (97.1, False), (112.9, False), (113.1, True)]
+    ("newest_value", "is_odd"), [(92.9, True), (93.1, False), (116.9, False), (117.1, True)]
 )
-def test_the_band_is_wider_than_the_earlier_values_by_half_on_both_sides(
+def test_the_band_is_wider_than_the_earlier_values_by_their_distance(
     publishes: Publishes, newest_value: float, is_odd: bool
 ) -> None:
     weeks = [date(2026, 3, 2) - timedelta(weeks=number) for number in range(9)]

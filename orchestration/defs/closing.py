@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from orchestration.defs.resources import RefreshLock
+from orchestration.defs.resources import WRITES_WAREHOUSE, RefreshLock
 from orchestration.lib.closing import CloseError, close_periods
 from orchestration.lib.database_files import DatabaseFileError
 from orchestration.lib.settings import read_settings
@@ -43,6 +43,7 @@ def _close_job(grain: str) -> dg.JobDefinition:
     @dg.job(
         name=_JOB_NAMES[grain],
         executor_def=dg.in_process_executor,
+        tags=WRITES_WAREHOUSE,
         description=f"Mark what was reported of each {grain} that has ended.",
     )
     def job() -> None:

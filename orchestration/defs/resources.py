@@ -15,6 +15,9 @@ from orchestration.lib.run_processes import run_file
 from orchestration.lib.settings import PROJECT_FOLDER, read_settings
 from orchestration.lib.warehouse_folder import WarehouseFolderError
 
+# Runs with this tag leave the queue one after the other: see orchestration/dagster.yaml.
+WRITES_WAREHOUSE = {"sales_kpis/writes_warehouse": "true"}
+
 
 class RefreshLock(dg.ConfigurableResource):
     """Held from a run's first step to its last: the runs of a warehouse follow each other."""

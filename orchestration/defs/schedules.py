@@ -7,6 +7,7 @@ from dataclasses import asdict
 import dagster as dg
 
 from orchestration.defs.landing import contracts
+from orchestration.defs.resources import WRITES_WAREHOUSE
 from orchestration.lib.new_files import (
     Watch,
     files_since_landing,
@@ -25,7 +26,7 @@ nightly_refresh = dg.define_asset_job(
     # Only one process may write a DuckDB file.
     executor_def=dg.in_process_executor,
     # A retry lands again what the first run may have left half-way; what has landed is skipped.
-    tags={"dagster/retry_strategy": "ALL_STEPS"},
+    tags={"dagster/retry_strategy": "ALL_STEPS", **WRITES_WAREHOUSE},
     description="Land new files, build and test all models, publish.",
 )
 

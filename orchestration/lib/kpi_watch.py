@@ -2,7 +2,7 @@
 
 A running period is compared with earlier ones as they were published at the same point, and the
 last complete period with earlier complete ones. Around the lowest and highest earlier value lies a
-margin of half of their distance. The week, month and quarter ends of sales are no alarm that way:
+margin as wide as their distance. The week, month and quarter ends of sales are no alarm that way:
 what the 20th of other months had is what the 20th of this month is held against.
 """
 
@@ -16,7 +16,7 @@ from orchestration.lib.sql_text import attach_read_only
 
 MAXIMUM_EARLIER_PERIODS = 13
 MINIMUM_EARLIER_PERIODS = 8
-MARGIN = 0.5
+MARGIN = 1.0
 
 # Only totals of each KPI's newest version are looked at: one of a thousand slices is always odd.
 _QUERY = """
