@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from orchestration.lib.demo_data import write_demo_data
 from orchestration.lib.settings import PROJECT_FOLDER, Settings, read_settings
@@ -43,35 +45,54 @@ def make_settings(folder: Path, landing_folder: Path, sources: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def demo_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of a test run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def demo_warehouse(shared_folder: Path) -> Settings:
     """Small demo data, landed, built and published."""
-    folder = tmp_path_factory.mktemp("demo")
-    write_demo_data(
-        folder / "landing" / "crm", scale=DEMO_SCALE, as_of=DEMO_AS_OF, report=lambda message: None
-    )
+    folder = shared_folder / "demo"
     settings = make_settings(folder, folder / "landing", "crm")
-    run = refresh(settings, folder / "dagster")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return settings
+    return publish_once(
+        settings,
+        lambda: write_demo_data(
+            settings.landing_folder / "crm",
+            scale=DEMO_SCALE,
+            as_of=DEMO_AS_OF,
+            report=lambda message: None,
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
-def maven_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def maven_warehouse(shared_folder: Path) -> Settings:
     """The real export of Maven, landed, built and published."""
-    return publish_shared_data(tmp_path_factory.mktemp("maven"), "maven_crm")
+    return publish_shared_data(shared_folder / "maven", "maven_crm")
 
 
 @pytest.fixture(scope="session")
-def superstore_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def superstore_warehouse(shared_folder: Path) -> Settings:
     """The orders of Superstore, landed, built and published."""
-    return publish_shared_data(tmp_path_factory.mktemp("superstore"), "superstore")
+    return publish_shared_data(shared_folder / "superstore", "superstore")
 
 
 def publish_shared_data(folder: Path, source: str) -> Settings:
     """One of the data sets beside the project; skips the test where they are not at hand."""
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the real data sets beside the project")
-    settings = make_settings(folder, SHARED_DATA, source)
-    run = refresh(settings, folder / "dagster")
-    assert run.returncode == 0, run.stdout + run.stderr
+    return publish_once(make_settings(folder, SHARED_DATA, source))
+
+
+def publish_once(settings: Settings, write_exports: Callable[[], None] = lambda: None) -> Settings:
+    """Write exports and refresh a warehouse, unless another process of the run does or did."""
+    folder = settings.warehouse_folder.parent
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "tests.lock"):
+        if not settings.published_file.exists():
+            write_exports()
+            run = refresh(settings, folder / "dagster")
+            assert run.returncode == 0, run.stdout + run.stderr
     return settings
