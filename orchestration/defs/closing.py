@@ -6,8 +6,10 @@ import dagster as dg
 
 from orchestration.defs.resources import WRITES_WAREHOUSE, RefreshLock
 from orchestration.lib.closing import CloseError, close_periods
-from orchestration.lib.database_files import DatabaseFileError
+from orchestration.lib.database_files import DatabaseFileError, writing_to
+from orchestration.lib.exports import ExportError, export_closes
 from orchestration.lib.settings import read_settings
+from orchestration.lib.warehouse_folder import WarehouseFolderError, writing_to_folder
 
 settings = read_settings()
 _TIME_ZONE = settings.dbt_vars["reporting_timezone"]
@@ -27,29 +29,43 @@ def _close_job(grain: str) -> dg.JobDefinition:
     @dg.op(name=f"close_{grain}s")
     def close(context: dg.OpExecutionContext, refresh_lock: RefreshLock) -> None:
         try:
-            closed = close_periods(
-                settings.raw_file,
-                settings.published_file,
-                grain,
-                _TIME_ZONE,
-                datetime.now(UTC).replace(tzinfo=None),
-                context.log.info,
-            )
-        except (CloseError, DatabaseFileError) as error:
+            try:
+                closed = close_periods(
+                    settings.raw_file,
+                    settings.published_file,
+                    grain,
+                    _TIME_ZONE,
+                    datetime.now(UTC).replace(tzinfo=None),
+                    context.log.info,
+                )
+                last = f", up to {closed[-1].period_end_date}" if closed else ""
+                context.log.info(f"Closed {len(closed)} {grain}s{last}.")
+            finally:
+                # also those that were closed before one that could not be
+                _export(context, grain)
+        except (CloseError, ExportError, DatabaseFileError, WarehouseFolderError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        last = f", up to {closed[-1].period_end_date}" if closed else ""
-        context.log.info(f"Closed {len(closed)} {grain}s{last}.")
 
     @dg.job(
         name=_JOB_NAMES[grain],
         executor_def=dg.in_process_executor,
         tags=WRITES_WAREHOUSE,
-        description=f"Mark what was reported of each {grain} that has ended.",
+        description=f"Mark what was reported of each {grain} that has ended, and export it.",
     )
     def job() -> None:
         close()
 
     return job
+
+
+def _export(context: dg.OpExecutionContext, grain: str) -> None:
+    folder = settings.exports_folder
+    with writing_to_folder(folder), writing_to(folder):
+        exported = export_closes(
+            settings.raw_file, settings.published_file, folder, grain, context.log.info
+        )
+    for period_folder in exported:
+        context.log.info(f"Exported {period_folder}.")
 
 
 close_jobs = [_close_job(grain) for grain in _CRON_SCHEDULES]

@@ -73,10 +73,10 @@ def publish(
                 log.write(connection)
             connection.commit()
             connection.execute("checkpoint published")
-        _write_through(new_file)
+        write_through(new_file)
         new_file.chmod(0o444)
         os.replace(new_file, published_file)
-        _write_through(published_file.parent)
+        write_through(published_file.parent)
         if log:
             log.record(published_file)
     finally:
@@ -175,7 +175,7 @@ def _audit(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]])
     return total
 
 
-def _write_through(path: Path) -> None:
+def write_through(path: Path) -> None:
     """Have the operating system write a file, or the entries of a folder, to disk now."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -46,6 +46,11 @@ class Settings:
         return self.warehouse_folder / "published" / "sales_kpis.duckdb"
 
     @property
+    def exports_folder(self) -> Path:
+        """Where the closes write their CSV, XLSX and Parquet."""
+        return self.published_file.with_name("exports")
+
+    @property
     def dbt_target_folder(self) -> Path:
         """Where dbt keeps its manifest and compiled models for this warehouse."""
         return self.warehouse_folder / "dbt"
