@@ -8,6 +8,7 @@ python = $(VENV)/bin/python
 installed = $(VENV)/.installed
 installed_spark = $(VENV)/.installed-spark
 installed_postgres = $(VENV)/.installed-postgres
+installed_parquet = $(VENV)/.installed-parquet
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -22,7 +23,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again bench templates spark postgres lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again bench templates spark postgres parquet lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -92,6 +93,8 @@ spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 
 postgres: $(installed_postgres) ## add what Dagster needs to keep its runs in PostgreSQL
 
+parquet: $(installed_parquet) ## add what SALES_KPIS_PUBLISH_PARQUET needs
+
 lock: $(installed) ## lock the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra dev $(lock_options) \
 		--output-file requirements.lock
@@ -100,6 +103,9 @@ lock: $(installed) ## lock the newest versions that pyproject.toml allows
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra postgres $(lock_options) \
 		--constraint requirements.lock --output-file requirements-postgres.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra parquet $(lock_options) \
+		--constraint requirements.lock --output-file requirements-parquet.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
@@ -135,4 +141,11 @@ $(installed_postgres): requirements-postgres.lock $(installed)
 	@echo "Adding the client of PostgreSQL to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
 		-r requirements-postgres.lock
+	@touch $@
+
+# Only what the Parquet target needs on top.
+$(installed_parquet): requirements-parquet.lock $(installed)
+	@echo "Adding the client of object storage to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
+		-r requirements-parquet.lock
 	@touch $@

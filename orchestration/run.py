@@ -32,10 +32,17 @@ def main() -> int:
     except ManifestError as error:
         console.print(f"The dbt project does not parse:\n{error}", style="red", markup=False)
         return 1
-    if not _refresh():
+    has_published, has_succeeded = _refresh()
+    if not has_published:
         console.print("The refresh failed; what was published before is still there.", style="red")
         return 1
     _show_result(settings)
+    if not has_succeeded:
+        console.print(
+            "\nThis was published, but a step after it failed; the next refresh tries it again.",
+            style="red",
+        )
+        return 1
     return 0
 
 
@@ -57,7 +64,8 @@ def _has_exports(folder: Path) -> bool:
     return folder.is_dir() and any(path.is_file() for path in folder.iterdir())
 
 
-def _refresh() -> bool:
+def _refresh() -> tuple[bool, bool]:
+    """Whether the run made a published file, and whether all of the run succeeded."""
     # Loading the definitions needs the manifest, which is only there now.
     import dagster as dg
 
@@ -69,11 +77,13 @@ def _refresh() -> bool:
         result = job.execute_in_process(
             instance=instance, run_config={"loggers": {"console": {}}}, raise_on_error=False
         )
-        # A step that is skipped, for want of what it reads, does not fail the run.
-        return result.success and any(
+        # A step that is skipped, for want of what it reads, does not fail the run; a target that
+        # cannot be reached does, after the file was published.
+        has_published = any(
             event.asset_key == published_file.key
             for event in result.get_asset_materialization_events()
         )
+        return has_published, result.success
 
 
 def _show_result(settings: Settings) -> None:

@@ -20,6 +20,7 @@ class Settings:
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
     three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
     profiles.yml that models run on, and `spark_folder` what Spark and this machine share.
+    `publish_parquet` is the folder or S3 prefix that every publish is copied to, if any.
     `alert_urls` are the receivers of alerts; they hold tokens, so that nothing may print them.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     sources: tuple[str, ...]
     target: str = "duckdb"
     spark_folder: Path | None = None
+    publish_parquet: str | None = None
     alert_urls: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -114,6 +116,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         sources=sources,
         target=environment.get("SALES_KPIS_TARGET", "duckdb"),
         spark_folder=_folder(spark_folder) if spark_folder else None,
+        publish_parquet=environment.get("SALES_KPIS_PUBLISH_PARQUET") or None,
         alert_urls=tuple(environment.get("SALES_KPIS_ALERTS", "").split()),
     )
 
