@@ -38,9 +38,9 @@ def publish_parquet(
 ) -> dict[str, Any]:
     """Copy the published file to a folder or an S3 prefix (`s3://bucket/prefix`).
 
-    Gives the manifest of the publish. A publish that is there already is left as it is. The newest KEPT_PUBLISHES stay. Credentials
-    and endpoint of S3 come from the environment. Raises TargetError; what was there before is then
-    still what `current.json` names.
+    Gives the manifest of the publish. A publish that is there already is left as it is. The newest
+    KEPT_PUBLISHES stay. Credentials and endpoint of S3 come from the environment. Raises
+    TargetError; what was there before is then still what `current.json` names.
     """
     store, failures = _open_store(location)
     try:
