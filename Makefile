@@ -91,7 +91,7 @@ templates: $(installed) ## write header-only export files to fill in
 
 spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 
-postgres: $(installed_postgres) ## add what Dagster needs to keep its runs in PostgreSQL
+postgres: $(installed_postgres) ## add what Dagster's runs, or each publish, in PostgreSQL need
 
 parquet: $(installed_parquet) ## add what SALES_KPIS_PUBLISH_PARQUET needs
 

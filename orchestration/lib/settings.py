@@ -14,13 +14,29 @@ PROJECT_FOLDER = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
+class PostgresTarget:
+    """The database that every publish is copied to; `reader` is the role that may read it.
+
+    Without a password the client looks where it always does: PGPASSWORD, the password file.
+    """
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(default="", repr=False)
+    reader: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Folders, sources and engine of one warehouse.
 
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
     three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
     profiles.yml that models run on, and `spark_folder` what Spark and this machine share.
-    `publish_parquet` is the folder or S3 prefix that every publish is copied to, if any.
+    `publish_parquet` is the folder or S3 prefix that every publish is copied to, if any,
+    and `publish_postgres` the database.
     `alert_urls` are the receivers of alerts; they hold tokens, so that nothing may print them.
     """
 
@@ -30,6 +46,7 @@ class Settings:
     target: str = "duckdb"
     spark_folder: Path | None = None
     publish_parquet: str | None = None
+    publish_postgres: PostgresTarget | None = None
     alert_urls: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -100,7 +117,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that the environment gives; relative folders are relative to the project.
 
-    Raises ValueError when SALES_KPIS_SOURCES names no source.
+    Raises ValueError when SALES_KPIS_SOURCES names no source, or when the PostgreSQL to publish to
+    is half described.
     """
     sources = tuple(
         name.strip()
@@ -117,7 +135,27 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         target=environment.get("SALES_KPIS_TARGET", "duckdb"),
         spark_folder=_folder(spark_folder) if spark_folder else None,
         publish_parquet=environment.get("SALES_KPIS_PUBLISH_PARQUET") or None,
+        publish_postgres=_postgres_target(environment),
         alert_urls=tuple(environment.get("SALES_KPIS_ALERTS", "").split()),
+    )
+
+
+def _postgres_target(environment: Mapping[str, str]) -> PostgresTarget | None:
+    prefix = "SALES_KPIS_PUBLISH_POSTGRES_"
+    host = environment.get(f"{prefix}HOST")
+    if not host:
+        return None
+    missing = [name for name in ("DATABASE", "USER") if not environment.get(prefix + name)]
+    if missing:
+        names = " and ".join(prefix + name for name in missing)
+        raise ValueError(f"{prefix}HOST is set; set {names} too.")
+    return PostgresTarget(
+        host=host,
+        port=int(environment.get(f"{prefix}PORT", "5432")),
+        database=environment[f"{prefix}DATABASE"],
+        user=environment[f"{prefix}USER"],
+        password=environment.get(f"{prefix}PASSWORD", ""),
+        reader=environment.get(f"{prefix}READER", ""),
     )
 
 
