@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 import duckdb
 import pytest
 
+from orchestration.defs import closing
+from orchestration.defs.resources import RefreshLock
 from orchestration.lib import exports
 from orchestration.lib.exports import ExportError, export_closes, period_name
 from orchestration.lib.landing import open_raw
@@ -40,6 +42,7 @@ class Warehouse:
     """A raw file with closes, and a published file with one KPI of February and March."""
 
     def __init__(self, folder: Path):
+        self.folder = folder
         self.raw_file = folder / "raw.duckdb"
         self.published_file = folder / "published.duckdb"
         self.exports_folder = folder / "exports"
@@ -49,7 +52,16 @@ class Warehouse:
             connection.execute(
                 """
                 create schema reporting;
-                create table reporting.publication as select 'this' as publish_id;
+                create table reporting.publication as
+                    select
+                        'this' as publish_id, timestamp '2026-04-01 03:30:00' as published_at,
+                        date '2026-03-31' as as_of_date;
+                create schema core;
+                create table core.periods as
+                    select 'month' as period_grain, first_day as period_start_date,
+                        last_day(first_day) as period_end_date
+                    from (values (date '2026-02-01'), (date '2026-03-01'), (date '2026-04-01'))
+                        as months (first_day);
                 create table reporting.kpi_catalog as
                     select
                         'win_rate' as kpi, 1 as version, 'Win rate' as label_english,
@@ -251,6 +263,22 @@ def test_a_failure_leaves_no_half_folder_and_the_next_close_exports(
     assert list(killed.parent.iterdir()) == []
 
     assert warehouse.export() == ["month/2026-03"]
+
+
+def test_the_close_exports_what_it_closed_also_when_a_later_period_must_wait(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SALES_KPIS_WAREHOUSE", str(warehouse.folder))
+    monkeypatch.setattr(closing, "settings", warehouse)
+    (job,) = [job for job in closing.close_jobs if job.name == "monthly_close"]
+
+    result = job.execute_in_process(resources={"refresh_lock": RefreshLock()}, raise_on_error=False)
+
+    assert not result.success
+    (failure,) = result.filter_events(lambda event: event.is_step_failure)
+    assert "2026-04-01 to 2026-04-30 cannot be closed" in str(failure.step_failure_data.error)
+    folders = {folder.name for folder in (warehouse.exports_folder / "month").iterdir()}
+    assert folders == {"2026-02", "2026-03"}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ Superset has an environment of its own, outside of the project's (its packages a
         warehouse/published/sales_kpis.duckdb
 
 (The last three are what this Superset needs and does not ask for.) It makes its tables anew, which
-takes some minutes. The file is copied, and the copy replaced by another publish, as a refresh does. A chart is drawn by
-the browser: what is looked at here is the data that Superset sends it.
+takes some minutes. The file is copied, and the copy replaced by another publish, as a refresh does.
+A chart is drawn by the browser: what is looked at here is the data that Superset sends it.
 """
 
 import json
