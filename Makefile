@@ -9,6 +9,7 @@ installed = $(VENV)/.installed
 installed_spark = $(VENV)/.installed-spark
 installed_postgres = $(VENV)/.installed-postgres
 installed_parquet = $(VENV)/.installed-parquet
+installed_boards = $(VENV)/.installed-boards
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -23,7 +24,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again bench templates spark postgres parquet lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards bench templates spark postgres parquet lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -83,6 +84,13 @@ rebuild: $(installed) ## make the numbers of a past night again: KNOWN_AT="2026-
 land-again: $(installed) ## land FILE=crm/leads_2026-03.csv again, or all files with rejected rows, after a fix
 	@$(python) -m orchestration.land_again $(if $(FILE),--file="$$FILE")
 
+boards: $(installed_boards) ## look at boards over what is published: PORT=8321 HOST=0.0.0.0
+	@$(python) -m orchestration.boards serve \
+		$(if $(PORT),--port "$(PORT)") $(if $(HOST),--host "$(HOST)")
+
+check-boards: $(installed_boards) ## see that every board can be drawn from what is published
+	@$(python) -m orchestration.boards check
+
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench
 
@@ -106,6 +114,9 @@ lock: $(installed) ## lock the newest versions that pyproject.toml allows
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra parquet $(lock_options) \
 		--constraint requirements.lock --output-file requirements-parquet.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra boards $(lock_options) \
+		--constraint requirements.lock --output-file requirements-boards.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
@@ -148,4 +159,12 @@ $(installed_parquet): requirements-parquet.lock $(installed)
 	@echo "Adding the client of object storage to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
 		-r requirements-parquet.lock
+	@touch $@
+
+# Only what the boards need on top.
+$(installed_boards): requirements-boards.lock $(installed)
+	@$(python) -c 'import sys; sys.exit(sys.version_info >= (3, 14))' \
+		|| { echo "The boards need Python 3.11, 3.12 or 3.13." >&2; exit 1; }
+	@echo "Adding dbt Charts to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-boards.lock
 	@touch $@

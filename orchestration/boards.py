@@ -1,0 +1,38 @@
+"""Look at the boards, or check that each can be drawn: `make boards`, `make check-boards`."""
+
+import argparse
+import sys
+
+from rich.console import Console
+
+from orchestration.lib.board_server import serve_boards
+from orchestration.lib.boards import BoardError, check_boards
+from orchestration.lib.settings import read_settings
+
+
+def main() -> int:
+    """Serve or check; gives the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("task", choices=["serve", "check"])
+    parser.add_argument("--host", default="127.0.0.1", help="who may look: only this machine")
+    parser.add_argument("--port", type=int, help="another than the project's own")
+    arguments = parser.parse_args()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    published_file = read_settings().published_file
+    if not published_file.is_file():
+        console.print(f"{published_file} is not there yet; make run publishes it.", style="red")
+        return 1
+    try:
+        if arguments.task == "serve":
+            serve_boards(published_file, arguments.host, arguments.port, console.print)
+        else:
+            for name in check_boards(published_file):
+                console.print(f"{name} can be drawn.")
+    except BoardError as error:
+        console.print(str(error), style="red")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
