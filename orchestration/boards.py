@@ -18,15 +18,16 @@ def main() -> int:
     parser.add_argument("--port", type=int, help="another than the project's own")
     arguments = parser.parse_args()
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    published_file = read_settings().published_file
+    settings = read_settings()
+    published_file, language = settings.published_file, settings.dbt_vars["board_language"]
     if not published_file.is_file():
         console.print(f"{published_file} is not there yet; make run publishes it.", style="red")
         return 1
     try:
         if arguments.task == "serve":
-            serve_boards(published_file, arguments.host, arguments.port, console.print)
+            serve_boards(published_file, language, arguments.host, arguments.port, console.print)
         else:
-            for name in check_boards(published_file):
+            for name in check_boards(published_file, language):
                 console.print(f"{name} can be drawn.")
     except BoardError as error:
         console.print(str(error), style="red")

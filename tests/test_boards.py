@@ -14,6 +14,7 @@ from orchestration.lib.boards import (
     BoardError,
     board_names,
     boards_are_installed,
+    boards_in,
     check_boards,
     open_for_boards,
 )
@@ -26,7 +27,7 @@ needs_dbt_charts = pytest.mark.skipif(
 
 @needs_dbt_charts
 def test_every_board_can_be_drawn(demo_warehouse: Settings) -> None:
-    drawn = list(check_boards(demo_warehouse.published_file))
+    drawn = list(check_boards(demo_warehouse.published_file, "dutch"))
     assert drawn == board_names() and {"scorecard", "kpi", "operations"} <= set(drawn)
 
 
@@ -41,7 +42,24 @@ def test_a_board_with_a_broken_query_is_named(demo_warehouse: Settings, tmp_path
     assert "scale * kpi_value as value" in text
     board.write_text(text.replace("scale * kpi_value as value", "scale * kpi_valu as value"))
     with pytest.raises(BoardError, match=r"boards/charts/customers\.yml .*kpi_valu"):
-        list(check_boards(demo_warehouse.published_file, folder))
+        list(check_boards(demo_warehouse.published_file, "english", folder))
+
+
+def test_every_word_of_the_boards_has_a_dutch_one() -> None:
+    with boards_in("dutch") as folder:
+        scorecard = (folder / "charts" / "scorecard.yml").read_text()
+        shared = (folder / "charts" / "meta.yml").read_text()
+    assert "title: Scorekaart" in scorecard and "default: dutch" in shared
+
+
+def test_a_word_without_a_dutch_one_is_named(tmp_path: Path) -> None:
+    folder = shutil.copytree(BOARDS_FOLDER, tmp_path / "boards")
+    (folder / "charts" / "new.yml").write_text("title: Weather\n")
+    with (
+        pytest.raises(BoardError, match=r"dutch\.yml has no word for 'Weather'"),
+        boards_in("dutch", folder),
+    ):
+        pass
 
 
 def publish_number(number: int, file: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lib.boards import BOARDS_FOLDER, open_for_boards, read_by_boards
+from orchestration.lib.boards import boards_in, open_for_boards, read_by_boards
 
 # A stream that lasts as long as the page is open.
 LIVE_RELOAD = "/__livereload"
@@ -61,7 +61,7 @@ class OnePublishPerPage:
 
 
 def serve_boards(
-    published_file: Path, host: str, port: int | None, report: Callable[[str], None]
+    published_file: Path, language: str, host: str, port: int | None, report: Callable[[str], None]
 ) -> None:
     """Serve the boards until interrupted; without `port`, on one of the project's own.
 
@@ -71,16 +71,17 @@ def serve_boards(
     from dbt_charts.cli.filesystem_project import FilesystemProject
 
     read_by_boards(published_file)
-    setup = prepare_serve(
-        FilesystemProject(BOARDS_FOLDER),
-        port=port,
-        host=host,
-        dialect="duckdb",
-        target=None,
-        max_workers=None,
-        no_cache=True,
-        cache_path=None,
-    )
-    setup.app.add_middleware(OnePublishPerPage, file=published_file)
-    report(f"The boards are at http://{host}:{setup.port}/scorecard; Ctrl+C stops them.")
-    setup.server.run()
+    with boards_in(language) as folder:
+        setup = prepare_serve(
+            FilesystemProject(folder),
+            port=port,
+            host=host,
+            dialect="duckdb",
+            target=None,
+            max_workers=None,
+            no_cache=True,
+            cache_path=None,
+        )
+        setup.app.add_middleware(OnePublishPerPage, file=published_file)
+        report(f"The boards are at http://{host}:{setup.port}/scorecard; Ctrl+C stops them.")
+        setup.server.run()

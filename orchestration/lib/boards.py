@@ -5,12 +5,15 @@ dbt Charts draws them. It is the optional extra `boards`, so it is imported wher
 
 import importlib.util
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import yaml
 
 from orchestration.lib.settings import PROJECT_FOLDER
 
@@ -41,6 +44,49 @@ def board_names(folder: Path = BOARDS_FOLDER) -> list[str]:
     return sorted(file.stem for file in files if file.stem != "meta")
 
 
+@contextmanager
+def boards_in(language: str, folder: Path = BOARDS_FOLDER) -> Iterator[Path]:
+    """The folder of the boards in `english`, as they are written, or a copy in another language.
+
+    Names of KPIs come from the catalogue; the boards' own words from <language>.yml in `folder`.
+    Raises BoardError for a language without such a file, or a word that it lacks.
+    """
+    if language == "english":
+        yield folder
+        return
+    file = folder / f"{language}.yml"
+    if not file.is_file():
+        raise BoardError(f"The boards have no language {language!r}: there is no {file}.")
+    words = yaml.safe_load(file.read_text(encoding="utf-8"))
+    with TemporaryDirectory() as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        for board in Path(copy, "charts").glob("*.yml"):
+            content = _translate(yaml.safe_load(board.read_text(encoding="utf-8")), words, file)
+            if "language" in content.get("variables", {}):
+                content["variables"]["language"]["default"] = language
+            board.write_text(
+                yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8"
+            )
+        yield Path(copy)
+
+
+def _translate(content: Any, words: dict[str, str], file: Path) -> Any:
+    if isinstance(content, list):
+        return [_translate(item, words, file) for item in content]
+    if not isinstance(content, dict):
+        return content
+    translated = {}
+    for key, value in content.items():
+        # what a query gives is in the language already
+        if key in ("title", "label") and isinstance(value, str) and "{{" not in value:
+            if value not in words:
+                raise BoardError(f"{file} has no word for {value!r}; add it.")
+            translated[key] = words[value]
+        else:
+            translated[key] = _translate(value, words, file)
+    return translated
+
+
 def open_for_boards(published_file: Path) -> duckdb.DuckDBPyConnection:
     """A connection to keep open while boards are drawn.
 
@@ -50,23 +96,29 @@ def open_for_boards(published_file: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(published_file, read_only=True, config={"enable_external_access": False})
 
 
-def check_boards(published_file: Path, folder: Path = BOARDS_FOLDER) -> Iterator[str]:
+def check_boards(
+    published_file: Path, language: str, folder: Path = BOARDS_FOLDER
+) -> Iterator[str]:
     """Draw every board as a page; gives the name of each that could be drawn.
 
     Raises BoardError at the first that could not.
     """
-    with _drawing(published_file, folder) as session:
+    with _drawing(published_file, language, folder) as session:
         for name in board_names(folder):
             _draw(session, name, "html")
             yield name
 
 
 @contextmanager
-def _drawing(published_file: Path, folder: Path) -> Iterator["ProjectSession"]:
+def _drawing(published_file: Path, language: str, folder: Path) -> Iterator["ProjectSession"]:
     from dbt_charts.agent_api import ProjectSession
 
     read_by_boards(published_file)
-    with open_for_boards(published_file), ProjectSession.open(folder) as session:
+    with (
+        boards_in(language, folder) as translated,
+        open_for_boards(published_file),
+        ProjectSession.open(translated) as session,
+    ):
         yield session
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from orchestration.lib.settings import Settings
 
 # Vars that choose what dbt compiles, and change no number.
-_VARS_WITHOUT_MEANING = ("explain", "kpi_dimensions")
+_VARS_WITHOUT_MEANING = ("board_language", "explain", "kpi_dimensions")
 _LANDED_TABLES = "landing.files"
 # Looks for the newest event in every table, and so would make every KPI depend on every table. A
 # later as-of date moves no period that has ended.
