@@ -1,4 +1,4 @@
-"""Look at the boards, or check that each can be drawn: `make boards`, `make check-boards`."""
+"""Look at the boards, check that each can be drawn, or export the scorecard: `make boards`."""
 
 import argparse
 import sys
@@ -6,14 +6,14 @@ import sys
 from rich.console import Console
 
 from orchestration.lib.board_server import serve_boards
-from orchestration.lib.boards import BoardError, check_boards
+from orchestration.lib.boards import BoardError, check_boards, export_scorecard
 from orchestration.lib.settings import read_settings
 
 
 def main() -> int:
-    """Serve or check; gives the exit code."""
+    """Do the task; gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=["serve", "check"])
+    parser.add_argument("task", choices=["serve", "check", "export"])
     parser.add_argument("--host", default="127.0.0.1", help="who may look: only this machine")
     parser.add_argument("--port", type=int, help="another than the project's own")
     arguments = parser.parse_args()
@@ -26,6 +26,8 @@ def main() -> int:
     try:
         if arguments.task == "serve":
             serve_boards(published_file, language, arguments.host, arguments.port, console.print)
+        elif arguments.task == "export":
+            export_scorecard(published_file, language)
         else:
             for name in check_boards(published_file, language):
                 console.print(f"{name} can be drawn.")

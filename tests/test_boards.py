@@ -1,6 +1,7 @@
 """Every board can be drawn from what was published, a page is of one publish."""
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.lib import boards
 from orchestration.lib.board_server import OnePublishPerPage
 from orchestration.lib.boards import (
     BOARDS_FOLDER,
@@ -16,9 +18,12 @@ from orchestration.lib.boards import (
     boards_are_installed,
     boards_in,
     check_boards,
+    export_after_publish,
+    export_scorecard,
     open_for_boards,
 )
 from orchestration.lib.settings import Settings
+from tests.conftest import make_settings
 
 needs_dbt_charts = pytest.mark.skipif(
     not boards_are_installed(), reason="needs the extra `boards`, which make check-boards adds"
@@ -43,6 +48,54 @@ def test_a_board_with_a_broken_query_is_named(demo_warehouse: Settings, tmp_path
     board.write_text(text.replace("scale * kpi_value as value", "scale * kpi_valu as value"))
     with pytest.raises(BoardError, match=r"boards/charts/customers\.yml .*kpi_valu"):
         list(check_boards(demo_warehouse.published_file, "english", folder))
+
+
+@needs_dbt_charts
+def test_the_scorecard_is_exported_whole_and_leads_nowhere(
+    demo_warehouse: Settings, tmp_path: Path
+) -> None:
+    published_file = tmp_path / "published" / "sales_kpis.duckdb"
+    published_file.parent.mkdir()
+    published_file.symlink_to(demo_warehouse.published_file)
+    export_scorecard(published_file, "english")
+    page = (published_file.parent / "scorecard.html").read_text()
+    assert not re.findall(r"""(?:href|src)=["'](?!#|data:)""", page)
+    assert set(re.findall(r"https?://[^\s\"'<]+", page)) == {"http://www.w3.org/2000/svg"}
+    with duckdb.connect(demo_warehouse.published_file, read_only=True) as connection:
+        (revenue,) = connection.sql("""
+            select max_by(kpi_value, period_start_date)
+            from reporting.kpi_scorecard
+            where
+                kpi = 'revenue' and is_complete and period_grain = 'month'
+                and dimension = 'total'
+        """).fetchone()
+    assert f"{revenue:,.0f}" in page
+    assert (published_file.parent / "scorecard.pdf").read_bytes().startswith(b"%PDF")
+    assert {file.name for file in published_file.parent.iterdir()} == {
+        "sales_kpis.duckdb",
+        "scorecard.html",
+        "scorecard.pdf",
+    }
+
+
+@needs_dbt_charts
+def test_an_export_that_fails_is_a_warning(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path, tmp_path, "crm")
+    settings.published_file.parent.mkdir(parents=True)
+    settings.published_file.write_text("not a database")
+    told, warned = [], []
+    export_after_publish(settings, told.append, warned.append)
+    assert not told and len(warned) == 1
+    assert "not a valid DuckDB database file" in warned[0]
+
+
+def test_without_the_extra_nothing_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "boards_are_installed", lambda: False)
+    told, warned = [], []
+    export_after_publish(make_settings(tmp_path, tmp_path, "crm"), told.append, warned.append)
+    assert len(told) == 1 and not warned
 
 
 def test_every_word_of_the_boards_has_a_dutch_one() -> None:

@@ -7,6 +7,7 @@ import dagster as dg
 
 from orchestration.defs.resources import RefreshLock
 from orchestration.defs.transform import dbt_models
+from orchestration.lib.boards import export_after_publish
 from orchestration.lib.database_files import DatabaseFileError, wait_until_free, writing_to
 from orchestration.lib.manifest import read_manifest
 from orchestration.lib.publication_basis import read_basis
@@ -52,6 +53,7 @@ def published_file(
         f"Published {publication.table_count} tables, {publication.row_count:,} rows,"
         f" {publication.byte_count / 1e6:,.1f} MB."
     )
+    export_after_publish(settings, context.log.info, context.log.warning)
     return dg.MaterializeResult(
         metadata={
             "publish_id": publication.publish_id,

@@ -5,8 +5,11 @@ dbt Charts draws them. It is the optional extra `boards`, so it is imported wher
 
 import importlib.util
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import yaml
 
-from orchestration.lib.settings import PROJECT_FOLDER
+from orchestration.lib.settings import PROJECT_FOLDER, Settings
 
 if TYPE_CHECKING:
     from dbt_charts.agent_api import ProjectSession
 
 BOARDS_FOLDER = PROJECT_FOLDER / "boards"
+EXPORTS = ("scorecard.html", "scorecard.pdf")
+EXPORT_SECONDS = 300
 
 
 class BoardError(Exception):
@@ -107,6 +112,51 @@ def check_boards(
         for name in board_names(folder):
             _draw(session, name, "html")
             yield name
+
+
+def export_scorecard(published_file: Path, language: str) -> None:
+    """Write the scorecard beside the published file, as one page and as PDF; each whole or not.
+
+    They hold their fonts, need no network and lead nowhere. Raises BoardError.
+    """
+    with _drawing(published_file, language, BOARDS_FOLDER) as session:
+        for export in EXPORTS:
+            content = _draw(session, *export.split("."))
+            if isinstance(content, str):
+                # the board of a KPI is not in the page
+                content = re.sub(r' href="/?kpi\?[^"]*"', "", content).encode()
+            written = published_file.with_name(f"{export}.new")
+            written.write_bytes(content)
+            written.replace(published_file.with_name(export))
+
+
+def export_after_publish(
+    settings: Settings, inform: Callable[[str], None], warn: Callable[[str], None]
+) -> None:
+    """Export the scorecard in a process of its own, where the extra is installed.
+
+    What is published stands by then, so nothing is raised: an export that fails is a warning.
+    """
+    if not boards_are_installed():
+        inform("The scorecard is not exported: the extra `boards` is not installed.")
+        return
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", "orchestration.boards", "export"],
+            cwd=PROJECT_FOLDER,
+            env=settings.dbt_environment,
+            capture_output=True,
+            text=True,
+            timeout=EXPORT_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        warn(f"The scorecard was not exported: it took more than {EXPORT_SECONDS} seconds.")
+        return
+    if run.returncode:
+        said = (run.stdout + run.stderr).strip().splitlines() or ["it said nothing."]
+        warn(f"The scorecard was not exported: {said[-1]}")
+    else:
+        inform(f"Exported {' and '.join(EXPORTS)} beside the published file.")
 
 
 @contextmanager
