@@ -10,6 +10,7 @@ installed_spark = $(VENV)/.installed-spark
 installed_postgres = $(VENV)/.installed-postgres
 installed_parquet = $(VENV)/.installed-parquet
 installed_boards = $(VENV)/.installed-boards
+installed_browser = $(VENV)/.installed-browser
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -24,7 +25,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards bench templates spark postgres parquet lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -91,6 +92,9 @@ boards: $(installed_boards) ## look at boards over what is published: PORT=8321 
 check-boards: $(installed_boards) ## see that every board can be drawn from what is published
 	@$(python) -m orchestration.boards check
 
+boards-browser: $(installed_browser) ## look at every board in Chromium: FILES="one.duckdb other.duckdb"
+	@$(python) -m tests.boards.browser $(FILES)
+
 bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 	@$(python) -m tests.bench
 
@@ -117,6 +121,9 @@ lock: $(installed) ## lock the newest versions that pyproject.toml allows
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra boards $(lock_options) \
 		--constraint requirements.lock --output-file requirements-boards.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra browser $(lock_options) \
+		--constraint requirements.lock --output-file requirements-browser.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
@@ -167,4 +174,11 @@ $(installed_boards): requirements-boards.lock $(installed)
 		|| { echo "The boards need Python 3.11, 3.12 or 3.13." >&2; exit 1; }
 	@echo "Adding dbt Charts to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-boards.lock
+	@touch $@
+
+# Only what a browser is led with; the browser is the machine's own.
+$(installed_browser): requirements-browser.lock $(installed_boards)
+	@echo "Adding Playwright to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
+		-r requirements-browser.lock
 	@touch $@
