@@ -85,9 +85,9 @@ rebuild: $(installed) ## make the numbers of a past night again: KNOWN_AT="2026-
 land-again: $(installed) ## land FILE=crm/leads_2026-03.csv again, or all files with rejected rows, after a fix
 	@$(python) -m orchestration.land_again $(if $(FILE),--file="$$FILE")
 
-boards: $(installed_boards) ## look at boards over what is published: PORT=8321 HOST=0.0.0.0
+boards: $(installed_boards) ## look at boards over what is published: PORT=8321 LISTEN=0.0.0.0
 	@$(python) -m orchestration.boards serve \
-		$(if $(PORT),--port "$(PORT)") $(if $(HOST),--host "$(HOST)")
+		$(if $(PORT),--port "$(PORT)") $(if $(LISTEN),--listen "$(LISTEN)")
 
 check-boards: $(installed_boards) ## see that every board can be drawn from what is published
 	@$(python) -m orchestration.boards check

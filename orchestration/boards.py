@@ -14,7 +14,9 @@ def main() -> int:
     """Do the task; gives the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=["serve", "check", "export"])
-    parser.add_argument("--host", default="127.0.0.1", help="who may look: only this machine")
+    parser.add_argument(
+        "--listen", default="127.0.0.1", help="on which address; this machine's own"
+    )
     parser.add_argument("--port", type=int, help="another than the project's own")
     arguments = parser.parse_args()
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -25,7 +27,7 @@ def main() -> int:
         return 1
     try:
         if arguments.task == "serve":
-            serve_boards(published_file, language, arguments.host, arguments.port, console.print)
+            serve_boards(published_file, language, arguments.listen, arguments.port, console.print)
         elif arguments.task == "export":
             export_scorecard(published_file, language)
         else:
