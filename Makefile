@@ -34,7 +34,7 @@ help: ## show this list
 run: $(installed) ## land, build, test and publish; makes demo data when nothing has arrived
 	@$(python) -m orchestration.run
 
-test: $(installed) ## run the tests
+test: $(installed_boards) ## run the tests
 	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 mutation: $(installed) ## break every KPI model and see that the tests notice
@@ -168,10 +168,9 @@ $(installed_parquet): requirements-parquet.lock $(installed)
 		-r requirements-parquet.lock
 	@touch $@
 
-# Only what the boards need on top.
+# Only what the boards need on top; with Python 3.14, for which dbt Charts has no release, the lock
+# has no dbt Charts, and what needs it says so.
 $(installed_boards): requirements-boards.lock $(installed)
-	@$(python) -c 'import sys; sys.exit(sys.version_info >= (3, 14))' \
-		|| { echo "The boards need Python 3.11, 3.12 or 3.13." >&2; exit 1; }
 	@echo "Adding dbt Charts to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-boards.lock
 	@touch $@

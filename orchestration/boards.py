@@ -6,7 +6,12 @@ import sys
 from rich.console import Console
 
 from orchestration.lib.board_server import serve_boards
-from orchestration.lib.boards import BoardError, check_boards, export_scorecard
+from orchestration.lib.boards import (
+    BoardError,
+    boards_are_installed,
+    check_boards,
+    export_scorecard,
+)
 from orchestration.lib.settings import read_settings
 
 
@@ -21,6 +26,12 @@ def main() -> int:
     arguments = parser.parse_args()
     console = Console(highlight=False, markup=False, soft_wrap=True)
     settings = read_settings()
+    if not boards_are_installed():
+        console.print(
+            "The boards need dbt Charts: make boards adds it, on Python 3.11, 3.12 or 3.13.",
+            style="red",
+        )
+        return 1
     published_file, language = settings.published_file, settings.dbt_vars["board_language"]
     if not published_file.is_file():
         console.print(f"{published_file} is not there yet; make run publishes it.", style="red")
