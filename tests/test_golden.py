@@ -79,6 +79,15 @@ def test_a_row_on_one_side_is_reported(expected: GoldenValues) -> None:
     assert f"{key}: no such row -> 1380" in describe_differences(without, expected)
 
 
+def test_a_new_version_needs_its_values_and_no_other_version(expected: GoldenValues) -> None:
+    without = {key: values for key, values in expected.items() if key.kpi != "win_rate"}
+
+    report = describe_differences(without, expected)
+
+    assert "-m tests.golden` adds these" in report
+    assert "needs a new version" not in report
+
+
 def test_many_changed_values_are_counted(expected: GoldenValues) -> None:
     moved = {
         key: (*values[:3], None) if key.kpi in ("revenue", "win_rate") else values

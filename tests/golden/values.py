@@ -19,6 +19,9 @@ WHAT_TO_DO = """\
 A changed definition needs a new version beside the old one: CONTRIBUTING.md, "Change a formula".
 Only where the old numbers were wrong does the file change: mend the oracle, run
 `python -m tests.golden`, read the difference, and say in CHANGELOG.md what moved."""
+WHAT_TO_DO_FOR_A_NEW_VERSION = (
+    "No number moved that was there before: `.venv/bin/python -m tests.golden` adds these."
+)
 
 
 class Key(NamedTuple):
@@ -97,13 +100,14 @@ def describe_differences(expected: GoldenValues, actual: GoldenValues) -> str:
     if not lines:
         return ""
     counts = Counter((key.kpi, key.version) for key in lines)
+    known = {(key.kpi, key.version) for key in expected}
     return "\n".join(
         [
             f"Numbers of the golden run that moved: {len(lines)}",
             *(f"  {kpi} v{version}: {count}" for (kpi, version), count in counts.items()),
             *list(lines.values())[:MOST_DIFFERENCES_SHOWN],
             *([f"and {more} more"] if (more := len(lines) - MOST_DIFFERENCES_SHOWN) > 0 else []),
-            WHAT_TO_DO,
+            WHAT_TO_DO if counts.keys() & known else WHAT_TO_DO_FOR_A_NEW_VERSION,
         ]
     )
 
