@@ -25,7 +25,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -100,6 +100,9 @@ bench: $(installed) ## measure a refresh: SCALES="200000 2000000"
 
 templates: $(installed) ## write header-only export files to fill in
 	@$(python) -m orchestration.templates
+
+docs: $(installed) ## write a page about models, columns, owners and lineage
+	@$(python) -m orchestration.docs
 
 spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 

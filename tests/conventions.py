@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.lib.publishing import PUBLISHED_SCHEMAS
 from tests.oracle.kpis import KPIS
 
 MAXIMUM_KPI_LINES = 110
@@ -88,16 +89,22 @@ _SHORTENED_WORDS = set(
 
 @dataclass(frozen=True)
 class Project:
-    """The manifest with all sources enabled, the rows of the catalogue, and two vars."""
+    """The manifest with all sources enabled, the rows of the catalogue, the text of each board by
+    its name, and two vars."""
 
     manifest: dict[str, Any]
     catalog: list[dict[str, str]]
+    boards: dict[str, str]
     sources: dict[str, dict[str, list[str]]]
     admitted_personal_columns: list[str]
 
     @property
     def models(self) -> list[dict[str, Any]]:
         return [n for n in self.manifest["nodes"].values() if n["resource_type"] == "model"]
+
+    @property
+    def seeds(self) -> list[dict[str, Any]]:
+        return [n for n in self.manifest["nodes"].values() if n["resource_type"] == "seed"]
 
     @property
     def kpis(self) -> list[dict[str, Any]]:
@@ -286,15 +293,50 @@ def _documented_columns(node: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 def models_are_described(project: Project) -> Iterator[str]:
-    for model in project.models:
+    for model in [*project.models, *project.seeds]:
         if not model["description"].strip():
             yield f"{model['alias']} has no description"
-        if layer_of(model) in ("core", "kpis", "reporting"):
+        if model["schema"] in PUBLISHED_SCHEMAS:
             if not model["columns"]:
                 yield f"{model['alias']} has no columns in its YAML"
             for name, column in model["columns"].items():
                 if not column["description"].strip():
                     yield f"{model['alias']}.{name} has no description"
+
+
+def models_have_an_owner(project: Project) -> Iterator[str]:
+    owners = {
+        group["name"]: group["owner"]["name"] for group in project.manifest["groups"].values()
+    }
+    cataloged = {f"kpi_{row['kpi']}_v{row['version']}": row["owner"] for row in project.catalog}
+    for model in [*project.models, *project.seeds]:
+        owner = owners.get(model["group"] or "")
+        if not owner:
+            yield f"{model['alias']} has no owner: dbt_project.yml gives its folder no group"
+        elif owner != cataloged.get(model["alias"], owner):
+            yield f"{model['alias']} is of {owner}, in the catalogue of {cataloged[model['alias']]}"
+
+
+def boards_are_exposures(project: Project) -> Iterator[str]:
+    exposures = {exposure["name"]: exposure for exposure in project.manifest["exposures"].values()}
+    tables = {
+        f"{node['schema']}.{node['alias']}": node["unique_id"]
+        for node in [*project.models, *project.seeds]
+    }
+    for board, text in project.boards.items():
+        if board not in exposures:
+            yield f"{board} is no exposure in models/_exposures.yml"
+            continue
+        parents = exposures[board]["depends_on"]["nodes"]
+        for table in sorted(set(re.findall(r"\b\w+\.\w+", text)) & tables.keys()):
+            if tables[table] not in parents:
+                yield f"{board} reads {table}, which its exposure leaves out"
+
+
+def exposures_are_described(project: Project) -> Iterator[str]:
+    for exposure in project.manifest["exposures"].values():
+        if not exposure["description"].strip() or not exposure["owner"].get("name"):
+            yield f"exposure {exposure['name']} has no description or no owner"
 
 
 def only_staging_reads_what_has_landed(project: Project) -> Iterator[str]:
@@ -397,6 +439,7 @@ def admitted_columns_are_declared_personal(project: Project) -> Iterator[str]:
 CONVENTIONS = (
     admitted_columns_are_declared_personal,
     additivity_is_the_macro,
+    boards_are_exposures,
     catalog_and_tables_are_the_same,
     catalog_inputs_are_known,
     crm_exports_are_the_canonical_crm,
@@ -406,10 +449,12 @@ CONVENTIONS = (
     every_kpi_has_a_unit_test,
     every_kpi_has_the_shared_contract,
     every_kpi_is_in_the_oracle,
+    exposures_are_described,
     kpi_files_are_short,
     kpi_values_reads_every_kpi,
     latest_version_is_the_highest,
     models_are_described,
+    models_have_an_owner,
     names_are_declared_personal_or_of_things,
     names_are_spelt_out,
     nothing_asks_for_the_time,

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -18,6 +19,8 @@ def describe() -> dict[str, Any]:
         "assets": {
             key.to_user_string(): {
                 "group": graph.get(key).group_name,
+                "owners": graph.get(key).owners,
+                "columns": describe_columns(graph.get(key).metadata),
                 "parents": sorted(parent.to_user_string() for parent in graph.get(key).parent_keys),
             }
             for key in graph.get_all_asset_keys()
@@ -44,6 +47,11 @@ def describe() -> dict[str, Any]:
         "schedule": describe_schedule("nightly"),
         "digest_schedule": describe_schedule("daily_digest"),
     }
+
+
+def describe_columns(metadata: Mapping[str, Any]) -> dict[str, str | None]:
+    schema = metadata.get("dagster/column_schema")
+    return {column.name: column.description for column in schema.columns} if schema else {}
 
 
 def describe_schedule(name: str) -> dict[str, Any]:

@@ -28,6 +28,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return Project(
         read_manifest(settings),
         catalog,
+        {
+            file.stem: file.read_text()
+            for file in (PROJECT_FOLDER / "boards" / "charts").glob("*.yml")
+            if file.stem != "meta"
+        },
         settings.dbt_vars["sources"],
         settings.dbt_vars["admitted_personal_columns"],
     )
@@ -174,6 +179,31 @@ def forget_to_describe_a_column(project: Project) -> None:
 
 def forget_the_columns(project: Project) -> None:
     model(project, "dim_reps")["columns"].clear()
+
+
+def forget_to_describe_a_seed(project: Project) -> None:
+    seed = project.manifest["nodes"][f"seed.{PACKAGE}.kpi_catalog"]
+    seed["columns"]["unit"]["description"] = ""
+
+
+def take_a_folder_from_its_group(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["group"] = None
+
+
+def give_a_kpi_to_another_group(project: Project) -> None:
+    model(project, "kpi_revenue.v1")["group"] = "finance"
+
+
+def add_a_board(project: Project) -> None:
+    project.boards["forecast"] = "select * from reporting.kpi_values"
+
+
+def read_one_table_more_in_a_board(project: Project) -> None:
+    project.boards["scorecard"] = "select * from core.fct_leads as leads"
+
+
+def forget_who_owns_an_exposure(project: Project) -> None:
+    project.manifest["exposures"][f"exposure.{PACKAGE}.close_exports"]["owner"]["name"] = None
 
 
 def read_a_raw_table_in_a_mart(project: Project) -> None:
@@ -377,6 +407,36 @@ VIOLATIONS = [
         forget_the_columns,
         conventions.models_are_described,
         "dim_reps has no columns in its YAML",
+    ),
+    (
+        forget_to_describe_a_seed,
+        conventions.models_are_described,
+        "kpi_catalog.unit has no description",
+    ),
+    (
+        take_a_folder_from_its_group,
+        conventions.models_have_an_owner,
+        "kpi_revenue_v1 has no owner: dbt_project.yml gives its folder no group",
+    ),
+    (
+        give_a_kpi_to_another_group,
+        conventions.models_have_an_owner,
+        "kpi_revenue_v1 is of Finance, in the catalogue of Sales",
+    ),
+    (
+        add_a_board,
+        conventions.boards_are_exposures,
+        "forecast is no exposure in models/_exposures.yml",
+    ),
+    (
+        read_one_table_more_in_a_board,
+        conventions.boards_are_exposures,
+        "scorecard reads core.fct_leads, which its exposure leaves out",
+    ),
+    (
+        forget_who_owns_an_exposure,
+        conventions.exposures_are_described,
+        "exposure close_exports has no description or no owner",
     ),
     (
         read_a_raw_table_in_a_mart,

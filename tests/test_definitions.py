@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import dagster as dg
+import duckdb
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
@@ -126,6 +129,38 @@ def test_there_are_no_other_groups(loaded: dict[str, Any]) -> None:
         "reporting",
         "published",
     }
+
+
+def test_every_table_has_the_owner_that_answers_for_it(loaded: dict[str, Any]) -> None:
+    assets = loaded["assets"]
+
+    assert assets["kpis/kpi_win_rate_v2"]["owners"] == ["team:Sales"]
+    assert assets["kpis/kpi_churn_rate_v1"]["owners"] == ["team:Customer success"]
+    assert assets["reporting/kpi_catalog"]["owners"] == ["team:Data"]
+    assert all(asset["owners"] for asset in assets.values() if asset["group"] != "raw")
+
+
+def test_columns_say_what_they_mean_and_what_they_are_made_from(loaded: dict[str, Any]) -> None:
+    columns = loaded["assets"]["kpis/kpi_win_rate_v2"]["columns"]
+
+    assert columns["numerator"] == (
+        "Additive part above the line. From `fct_opportunities.is_won`."
+    )
+    many = loaded["assets"]["reporting/kpi_values"]["columns"]["kpi_value"]
+    assert re.search(r" From \d+ columns of \d+ tables\.$", many)
+
+
+def test_tables_have_the_row_count_of_the_last_publish(demo_warehouse: Settings) -> None:
+    with duckdb.connect(demo_warehouse.published_file, read_only=True) as connection:
+        (row_count,) = connection.execute("select count(*) from core.fct_opportunities").fetchone()
+
+    home = demo_warehouse.warehouse_folder.parent / "dagster"
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        key = dg.AssetKey(["core", "fct_opportunities"])
+        (observation,) = instance.fetch_observations(key, limit=2).records
+
+    metadata = observation.asset_observation.metadata
+    assert metadata["dagster/row_count"].value == row_count > 0
 
 
 def test_lineage_runs_from_a_raw_table_to_the_published_file(loaded: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ settings = read_settings()
     key=["published", "sales_kpis"],
     deps=[key for key in dbt_models.keys if key.path[0] in PUBLISHED_SCHEMAS],
     group_name="published",
+    owners=["team:Data"],
     kinds={"duckdb"},
 )
 def published_file(
@@ -53,6 +54,11 @@ def published_file(
         f"Published {publication.table_count} tables, {publication.row_count:,} rows,"
         f" {publication.byte_count / 1e6:,.1f} MB."
     )
+    for (schema, table), row_count in publication.row_counts.items():
+        # Counted here: while dbt writes the build file nobody else can read it.
+        context.log_event(
+            dg.AssetObservation([schema, table], metadata={"dagster/row_count": row_count})
+        )
     export_after_publish(settings, context.log.info, context.log.warning)
     return dg.MaterializeResult(
         metadata={

@@ -19,7 +19,11 @@ settings = read_settings()
 
 
 @dg.asset(
-    key=["published", "parquet"], deps=[PUBLISHED_KEY], group_name="published", kinds={"parquet"}
+    key=["published", "parquet"],
+    deps=[PUBLISHED_KEY],
+    group_name="published",
+    owners=["team:Data"],
+    kinds={"parquet"},
 )
 def published_parquet(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock
@@ -43,7 +47,11 @@ def published_parquet(
 
 
 @dg.asset(
-    key=["published", "postgres"], deps=[PUBLISHED_KEY], group_name="published", kinds={"postgres"}
+    key=["published", "postgres"],
+    deps=[PUBLISHED_KEY],
+    group_name="published",
+    owners=["team:Data"],
+    kinds={"postgres"},
 )
 def published_postgres(
     context: dg.AssetExecutionContext, refresh_lock: RefreshLock

@@ -23,13 +23,20 @@ class PublishError(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published; `published_at` is UTC."""
+    """What was published; `published_at` is UTC, the row counts are by schema and table."""
 
     publish_id: str
     published_at: datetime
-    table_count: int
-    row_count: int
+    row_counts: dict[tuple[str, str], int]
     byte_count: int
+
+    @property
+    def table_count(self) -> int:
+        return len(self.row_counts)
+
+    @property
+    def row_count(self) -> int:
+        return sum(self.row_counts.values())
 
 
 def publish(
@@ -68,7 +75,7 @@ def publish(
             tables = _copy_tables(connection, report)
             _copy_views(connection)
             _write_publication(connection, publish_id, published_at)
-            row_count = _audit(connection, tables)
+            row_counts = _audit(connection, tables)
             if log:
                 log.write(connection)
             connection.commit()
@@ -81,9 +88,7 @@ def publish(
             log.record(published_file)
     finally:
         new_file.unlink(missing_ok=True)
-    return Publication(
-        publish_id, published_at, len(tables), row_count, published_file.stat().st_size
-    )
+    return Publication(publish_id, published_at, row_counts, published_file.stat().st_size)
 
 
 def _copy_tables(
@@ -157,11 +162,13 @@ def _write_publication(
     )
 
 
-def _audit(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]]) -> int:
-    """The number of rows of all tables, after checking each against the build."""
+def _audit(
+    connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """The number of rows of each table, after checking it against the build."""
     if ("reporting", "kpi_values") not in tables:
         raise PublishError("The build file has no reporting.kpi_values: build the models first.")
-    total = 0
+    row_counts = {}
     for schema, table in tables:
         name = f"{schema}.{quoted_name(table)}"
         built, written = connection.execute(
@@ -171,8 +178,8 @@ def _audit(connection: duckdb.DuckDBPyConnection, tables: list[tuple[str, str]])
             raise PublishError(
                 f"{name} has {written:,} rows in the new file, {built:,} were built."
             )
-        total += written
-    return total
+        row_counts[schema, table] = written
+    return row_counts
 
 
 def write_through(path: Path) -> None:
