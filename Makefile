@@ -11,6 +11,7 @@ installed_postgres = $(VENV)/.installed-postgres
 installed_parquet = $(VENV)/.installed-parquet
 installed_boards = $(VENV)/.installed-boards
 installed_browser = $(VENV)/.installed-browser
+installed_metrics = $(VENV)/.installed-metrics
 
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
@@ -25,7 +26,7 @@ lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-ex
 	--no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock docs clean
+.PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock docs metrics check-metrics clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1@/' \
@@ -104,6 +105,14 @@ templates: $(installed) ## write header-only export files to fill in
 docs: $(installed) ## write a page about models, columns, owners and lineage
 	@$(python) -m orchestration.docs
 
+# As with a slice, the shell reads the question whatever is in it.
+metrics: $(installed_metrics) ## ask for metrics: METRICS=revenue,win_rate BY=metric_time__month,region
+	@$(python) -m orchestration.metrics $(if $(METRICS),--metrics "$$METRICS") \
+		$(if $(BY),--by "$$BY") $(if $(WHERE),--where "$$WHERE")
+
+check-metrics: $(installed_metrics) ## compare every metric with the table of its KPI
+	@$(python) -m pytest tests/test_metric_layer.py $(ARGS)
+
 spark: $(installed_spark) ## add what SALES_KPIS_TARGET=spark needs
 
 postgres: $(installed_postgres) ## add what Dagster's runs, or each publish, in PostgreSQL need
@@ -128,10 +137,14 @@ lock: $(installed) ## lock the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra browser $(lock_options) \
 		--constraint requirements.lock --output-file requirements-browser.lock \
 		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra metrics $(lock_options) \
+		--constraint requirements.lock --output-file requirements-metrics.lock \
+		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
 
 clean: ## delete what the next run makes again; never what has landed or is published
 	@rm -rf target logs .pytest_cache .ruff_cache .hypothesis
-	@rm -rf "$${SALES_KPIS_WAREHOUSE:-warehouse}/dbt" "$${SALES_KPIS_WAREHOUSE:-warehouse}"/build.duckdb*
+	@rm -rf "$${SALES_KPIS_WAREHOUSE:-warehouse}/dbt" "$${SALES_KPIS_WAREHOUSE:-warehouse}/metrics"
+	@rm -rf "$${SALES_KPIS_WAREHOUSE:-warehouse}"/build.duckdb*
 	@find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The lock is complete, so nothing is resolved (--no-deps). A pip that reads the index's JSON needs
@@ -183,4 +196,11 @@ $(installed_browser): requirements-browser.lock $(installed_boards)
 	@echo "Adding Playwright to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
 		-r requirements-browser.lock
+	@touch $@
+
+# Only what the metric layer needs on top.
+$(installed_metrics): requirements-metrics.lock $(installed)
+	@echo "Adding MetricFlow to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
+		-r requirements-metrics.lock
 	@touch $@

@@ -13,7 +13,7 @@ from orchestration.lib.settings import PROJECT_FOLDER, Settings
 from orchestration.lib.warehouse_folder import writing_to_folder
 
 DBT = str(Path(sys.executable).with_name("dbt"))
-_PARSED_FOLDERS = ("macros", "models", "seeds", "tests/data")
+_PARSED_FOLDERS = ("macros", "metrics", "models", "seeds", "tests/data")
 _PARSED_FILES = ("dbt_project.yml", "profiles.yml")
 
 

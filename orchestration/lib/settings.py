@@ -34,9 +34,9 @@ class Settings:
 
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
     three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
-    profiles.yml that models run on, and `spark_folder` what Spark and this machine share.
-    `publish_parquet` is the folder or S3 prefix that every publish is copied to, if any,
-    and `publish_postgres` the database.
+    profiles.yml that models run on (`published` only reads), and `spark_folder` what Spark and this
+    machine share. `publish_parquet` is the folder or S3 prefix that every publish is copied to, if
+    any, and `publish_postgres` the database.
     `alert_urls` are the receivers of alerts; they hold tokens, so that nothing may print them.
     """
 
@@ -72,12 +72,12 @@ class Settings:
     @property
     def dbt_target_folder(self) -> Path:
         """Where dbt keeps its manifest and compiled models for this warehouse."""
-        return self.warehouse_folder / "dbt"
+        return self.warehouse_folder / ("metrics" if self.target == "published" else "dbt")
 
     @property
     def runs_on_spark(self) -> bool:
         """Whether the models run on Spark, and not on DuckDB."""
-        return self.target != "duckdb"
+        return self.target.startswith("spark")
 
     @property
     def exchange_folder(self) -> Path:
