@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,16 @@ def test_without_the_extra_nothing_is_exported(
     told, warned = [], []
     export_after_publish(make_settings(tmp_path, tmp_path, "crm"), told.append, warned.append)
     assert len(told) == 1 and not warned
+
+
+def test_an_export_that_nobody_wants_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "boards_are_installed", lambda: True)
+    settings = replace(make_settings(tmp_path, tmp_path, "crm"), exports_scorecard=False)
+    said: list[str] = []
+    export_after_publish(settings, said.append, said.append)
+    assert said == [] and list(tmp_path.iterdir()) == []
 
 
 def test_every_word_of_the_boards_has_a_dutch_one() -> None:

@@ -137,6 +137,8 @@ def export_after_publish(
 
     What is published stands by then, so nothing is raised: an export that fails is a warning.
     """
+    if not settings.exports_scorecard:
+        return
     if not boards_are_installed():
         inform("The scorecard is not exported: the extra `boards` is not installed.")
         return

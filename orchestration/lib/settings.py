@@ -35,8 +35,9 @@ class Settings:
     `landing_folder` is where exports arrive, one folder per source; `warehouse_folder` holds the
     three DuckDB files; `sources` are the names of the enabled sources; `target` is the entry of
     profiles.yml that models run on (`published` only reads), and `spark_folder` what Spark and this
-    machine share. `publish_parquet` is the folder or S3 prefix that every publish is copied to, if
-    any, and `publish_postgres` the database.
+    machine share. `exports_scorecard` is whether a publish draws it where the boards are installed,
+    `publish_parquet` the folder or S3 prefix that every publish is copied to, if any, and
+    `publish_postgres` the database.
     `alert_urls` are the receivers of alerts; they hold tokens, so that nothing may print them.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     sources: tuple[str, ...]
     target: str = "duckdb"
     spark_folder: Path | None = None
+    exports_scorecard: bool = True
     publish_parquet: str | None = None
     publish_postgres: PostgresTarget | None = None
     alert_urls: tuple[str, ...] = field(default=(), repr=False)
@@ -134,6 +136,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         sources=sources,
         target=environment.get("SALES_KPIS_TARGET", "duckdb"),
         spark_folder=_folder(spark_folder) if spark_folder else None,
+        exports_scorecard=environment.get("SALES_KPIS_EXPORT_SCORECARD", "yes") != "no",
         publish_parquet=environment.get("SALES_KPIS_PUBLISH_PARQUET") or None,
         publish_postgres=_postgres_target(environment),
         alert_urls=tuple(environment.get("SALES_KPIS_ALERTS", "").split()),
