@@ -5,8 +5,11 @@
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,8 @@ ONE_PUBLISH = """
         (select kpi_value from kpis.kpi_revenue_v1),
         (select kpi_value from reporting.kpi_values)
 """
+NEW_SCHEMAS = "select nspname::text from pg_namespace where nspname like '%__new'"
+WAITING = "select count(*) from pg_locks where not granted"
 
 
 class Server:
@@ -69,6 +74,24 @@ class Server:
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
         with self.connect(self.reader) as connection:
+            return read_on(connection, query)
+
+    def copy_out(self, query: str, file: StringIO) -> None:
+        """Write what the reader gets to a file, without a statement before `copy`."""
+        import psycopg2
+
+        connection = psycopg2.connect(
+            host=self.reader.host,
+            port=self.reader.port,
+            dbname=self.reader.database,
+            user=self.reader.user,
+            password=self.reader.password,
+        )
+        with closing(connection), connection.cursor() as cursor:
+            cursor.copy_expert(f"copy ({query}) to stdout", file)
+
+    def owner_reads(self, query: str) -> list[tuple[Any, ...]]:
+        with self.connect(self.target) as connection:
             return read_on(connection, query)
 
     def file(self, night: int = 0) -> Path:
@@ -209,6 +232,39 @@ def test_a_reader_who_never_ends_fails_the_publish_and_is_not_disturbed(
             server.publish(1)
         assert read_on(connection, ONE_PUBLISH) == [first]
     assert server.read(ONE_PUBLISH) == [first]
+    assert server.read(NEW_SCHEMAS) == []
+
+
+def test_a_statement_that_waited_for_the_new_tables_finds_them_filled(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The view that `copy`, by which ADBC reads, has of the database is older than its wait."""
+    server.publish()
+    seen = StringIO()
+    waiting = threading.Thread(target=lambda: server.copy_out(ONE_PUBLISH, seen))
+    lock = postgres_target._lock
+
+    def lock_and_let_somebody_wait(*arguments: Any) -> None:
+        lock(*arguments)
+        waiting.start()
+        while server.owner_reads(WAITING) == [(0,)]:
+            time.sleep(0.05)
+
+    monkeypatch.setattr(postgres_target, "_lock", lock_and_let_somebody_wait)
+    second = server.publish(1)
+    waiting.join(PATIENCE_SECONDS)
+
+    assert seen.getvalue().split() == [str(value).removesuffix(".0") for value in second]
+
+
+def test_what_a_killed_publish_left_is_no_obstacle(server: Server) -> None:
+    first = server.publish()
+    server.execute("create schema core__new")
+    server.execute(f"comment on schema core__new is '{postgres_target.MARK}'")
+    server.execute("create table core__new.periods (id integer)")
+
+    assert server.publish(1) != first
+    assert server.read(NEW_SCHEMAS) == []
 
 
 @pytest.mark.parametrize(
@@ -278,7 +334,7 @@ def test_a_failure_leaves_the_last_publish_and_no_secret_in_the_message(server: 
 
     assert server.target.password not in str(error.value) + repr(server.target)
     assert server.read(ONE_PUBLISH) == [first]
-    assert server.read("select count(*) from pg_namespace where nspname like '%__new'") == [(0,)]
+    assert server.read(NEW_SCHEMAS) == []
 
 
 def test_a_wrong_password_is_not_in_the_message(server: Server) -> None:

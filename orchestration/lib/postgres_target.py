@@ -1,7 +1,9 @@
 """Publish into PostgreSQL: the published tables in schemas that are replaced in one transaction.
 
-A reader's transaction that has begun to read keeps what it reads: the new schemas take their places
-only while nobody reads the old ones, and who comes meanwhile waits and then reads the new ones.
+The rows are committed beside the last publish before the schemas change places, so that a statement
+finds them whose view of the database is older than that change. A reader's transaction that has
+begun to read keeps what it reads: the new schemas take their places only while nobody reads the old
+ones, and who comes meanwhile waits and then reads the new ones.
 """
 
 import re
@@ -47,7 +49,7 @@ def publish_postgres(
 
     With comments, the views on each KPI's newest version, and the primary keys that `keys` has by
     `schema.table`. Schemas that are there and not ours are never touched. Raises TargetError; the
-    database is then as it was.
+    last publish is then still in place.
     """
     try:
         from adbc_driver_manager import Error
@@ -61,13 +63,21 @@ def publish_postgres(
             publication = open_published_file(source, published_file)
             database = _Database(connection)
             _refuse_foreign_schemas(database)
+            _make_new_schemas(database)
             for table in publication.tables:
                 _copy_table(source, connection, table)
             database.run(_finish_statements(source, publication, keys))
-            if target.reader:
-                database.run(_grant_statements(target.reader))
-            _replace_schemas(database, report)
             connection.commit()
+            try:
+                if target.reader:
+                    database.run(_grant_statements(target.reader))
+                _replace_schemas(database, report)
+                connection.commit()
+            except (Error, TargetError):
+                connection.rollback()
+                _drop_new_schemas(database)
+                connection.commit()
+                raise
     except Error as error:
         raise TargetError(
             f"The database {target.database} on {target.host} did not get the publish"
@@ -77,7 +87,7 @@ def publish_postgres(
 
 
 class _Database:
-    """Statements in the one transaction of a publish."""
+    """Statements in the transactions of a publish."""
 
     def __init__(self, connection: "Connection"):
         self.connection = connection
@@ -134,10 +144,20 @@ def _refuse_foreign_schemas(database: _Database) -> None:
             f"The database already has {names}, which sales_kpis did not make: name a database of"
             " its own, or rename what is there. Nothing was changed."
         )
+
+
+def _make_new_schemas(database: _Database) -> None:
+    _drop_new_schemas(database)
     for schema in PUBLISHED_SCHEMAS:
         new_schema = schema + NEW_SUFFIX
         database.execute(f"create schema {new_schema}")
         database.execute(f"comment on schema {new_schema} is {quoted_text(MARK)}")
+
+
+def _drop_new_schemas(database: _Database) -> None:
+    """Also those of a publish that was killed. Nobody else may use them."""
+    new_schemas = ", ".join(schema + NEW_SUFFIX for schema in PUBLISHED_SCHEMAS)
+    database.execute(f"drop schema if exists {new_schemas} cascade")
 
 
 def _all_schemas() -> list[str]:
