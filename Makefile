@@ -36,7 +36,7 @@ run: $(installed) ## land, build, test and publish; makes demo data when nothing
 	@$(python) -m orchestration.run
 
 test: $(installed_boards) ## run the tests
-	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 mutation: $(installed) ## break every KPI model and see that the tests notice
 	@$(python) -m tests.mutation
