@@ -13,6 +13,9 @@ installed_boards = $(VENV)/.installed-boards
 installed_browser = $(VENV)/.installed-browser
 installed_metrics = $(VENV)/.installed-metrics
 
+# Each is in pyproject.toml, and locked by itself in requirements-<extra>.lock.
+extras = spark postgres parquet boards browser metrics
+
 # Nobody is told that or how this project is used.
 export DO_NOT_TRACK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -122,24 +125,12 @@ parquet: $(installed_parquet) ## add what SALES_KPIS_PUBLISH_PARQUET needs
 lock: $(installed) ## lock the newest versions that pyproject.toml allows
 	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra dev $(lock_options) \
 		--output-file requirements.lock
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra spark $(lock_options) \
-		--constraint requirements.lock --output-file requirements-spark.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra postgres $(lock_options) \
-		--constraint requirements.lock --output-file requirements-postgres.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra parquet $(lock_options) \
-		--constraint requirements.lock --output-file requirements-parquet.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra boards $(lock_options) \
-		--constraint requirements.lock --output-file requirements-boards.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra browser $(lock_options) \
-		--constraint requirements.lock --output-file requirements-browser.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
-	@$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra metrics $(lock_options) \
-		--constraint requirements.lock --output-file requirements-metrics.lock \
-		$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock)
+	@for extra in $(extras); do \
+		$(VENV)/bin/uv pip compile pyproject.toml --quiet --upgrade --extra $$extra $(lock_options) \
+			--constraint requirements.lock --output-file requirements-$$extra.lock \
+			$$(sed -nE 's/^([a-z0-9._-]+)(\[.*\])?==.*/--no-emit-package \1/p' requirements.lock) \
+			|| exit 1; \
+	done
 
 clean: ## delete what the next run makes again; never what has landed or is published
 	@rm -rf target logs .pytest_cache .ruff_cache .hypothesis
@@ -163,44 +154,16 @@ $(installed): requirements.lock
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
 	@mv $(VENV)/.unfinished $@
 
-# Only what Spark needs on top.
-$(installed_spark): requirements-spark.lock $(installed)
+# Only what an optional extra needs on top of it; their locks are complete too. With Python 3.14, for
+# which dbt Charts has no release, the lock of the boards has none, and what needs it says so.
+$(VENV)/.installed-%: requirements-%.lock $(installed)
+	@echo "Adding the extra '$*' to $(VENV)."
+	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r $<
+	@touch $@
+
+$(installed_browser): $(installed_boards)
+$(installed_spark): | java
+
+.PHONY: java
+java:
 	@command -v java > /dev/null || { echo "Spark needs Java 17: install a runtime." >&2; exit 1; }
-	@echo "Adding Spark to $(VENV): a minute or two, once."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-spark.lock
-	@touch $@
-
-# Only what PostgreSQL needs on top.
-$(installed_postgres): requirements-postgres.lock $(installed)
-	@echo "Adding the client of PostgreSQL to $(VENV)."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
-		-r requirements-postgres.lock
-	@touch $@
-
-# Only what the Parquet target needs on top.
-$(installed_parquet): requirements-parquet.lock $(installed)
-	@echo "Adding the client of object storage to $(VENV)."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
-		-r requirements-parquet.lock
-	@touch $@
-
-# Only what the boards need on top; with Python 3.14, for which dbt Charts has no release, the lock
-# has no dbt Charts, and what needs it says so.
-$(installed_boards): requirements-boards.lock $(installed)
-	@echo "Adding dbt Charts to $(VENV)."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements-boards.lock
-	@touch $@
-
-# Only what a browser is led with; the browser is the machine's own.
-$(installed_browser): requirements-browser.lock $(installed_boards)
-	@echo "Adding Playwright to $(VENV)."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
-		-r requirements-browser.lock
-	@touch $@
-
-# Only what the metric layer needs on top.
-$(installed_metrics): requirements-metrics.lock $(installed)
-	@echo "Adding MetricFlow to $(VENV)."
-	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes \
-		-r requirements-metrics.lock
-	@touch $@
