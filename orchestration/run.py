@@ -2,7 +2,9 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -21,11 +23,17 @@ def main() -> int:
     """Run `nightly_refresh` in this process; gives the exit code."""
     settings = read_settings()
     prepare_dagster_home()
-    if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
-        console.print("The landing folder is empty: making demo data.", style="bold")
-        write_demo_data(settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print)
     try:
-        prepare_manifest(settings)
+        # dbt parses the project in a process of its own, beside what does not need it
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            parse = pool.submit(prepare_manifest, settings)
+            if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
+                console.print("The landing folder is empty: making demo data.", style="bold")
+                write_demo_data(
+                    settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print
+                )
+            import_module("dagster_dbt")
+            parse.result()
     except WarehouseFolderError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
