@@ -638,8 +638,14 @@ def published_file():
         yield dg.Output(None)
 
 
+@dg.asset(key=["published", "parquet"], deps=[published_file.key])
+def published_parquet():
+    if error := night.get("copy_error"):
+        raise error
+
+
 REFRESH = dg.Definitions(
-    assets=[raw_tables, published_file],
+    assets=[raw_tables, published_file, published_parquet],
     jobs=[dg.define_asset_job("nightly_refresh", executor_def=dg.in_process_executor)],
 )
 
@@ -748,6 +754,17 @@ def test_warnings_of_a_good_run_are_told(run_night: Any) -> None:
     )
 
     assert message.startswith("Stale source: crm.leads\n\n- nothing has arrived for 2 days\n")
+
+
+def test_a_copy_that_fails_keeps_no_warning_from_being_told(run_night: Any) -> None:
+    failure, warning = run_night(
+        freshness=("WARN", "nothing has arrived for 2 days"),
+        copy_error=RuntimeError("the bucket is gone"),
+    )
+
+    assert failure.startswith("nightly_refresh failed at published__parquet\n")
+    assert "\nNothing was published" not in failure
+    assert warning.startswith("Stale source: crm.leads\n\n- nothing has arrived for 2 days\n")
 
 
 def test_a_refresh_that_ends_well_without_publishing_is_told(run_night: Any) -> None:

@@ -35,10 +35,17 @@ settings = read_settings()
     default_status=dg.DefaultSensorStatus.RUNNING, minimum_interval_seconds=INTERVAL_SECONDS
 )
 def failure_alert(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
-    """Tell of a run that failed, crashed, or was kept from publishing by its checks."""
+    """Tell of a run that failed, crashed, or was kept from publishing by its checks.
+
+    What it warned of is told too when it failed after it had published, as when a copy of the
+    publish does not arrive.
+    """
     if not settings.alert_urls:
         return dg.SkipReason(NO_RECEIVER)
     _send(failure_message(_failed_run(context), _last_publish_line(), settings), context.log)
+    if _has_published(context):
+        for message in _warnings(context):
+            _send(message, context.log)
     return None
 
 
@@ -55,8 +62,7 @@ def warning_alert(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
     if not settings.alert_urls:
         return dg.SkipReason(NO_RECEIVER)
     run = context.dagster_run
-    checks = _checks(context, dg.AssetCheckSeverity.WARN)
-    messages = warning_messages(run.run_id, checks, _last_publish_line(), settings)
+    messages = _warnings(context)
     if _should_publish(context) and not _has_published(context):
         unpublished = FailedRun(run.run_id, run.job_name, crash="it ended without publishing")
         messages.append(failure_message(unpublished, _last_publish_line(), settings))
@@ -122,6 +128,11 @@ def _failed_run(context: dg.RunFailureSensorContext) -> FailedRun:
         has_published=_has_published(context),
         is_retried=run.tags.get(WILL_RETRY_TAG) == "true",
     )
+
+
+def _warnings(context: dg.RunStatusSensorContext) -> list[Message]:
+    checks = _checks(context, dg.AssetCheckSeverity.WARN)
+    return warning_messages(context.dagster_run.run_id, checks, _last_publish_line(), settings)
 
 
 def _unfinished_steps(context: dg.RunStatusSensorContext) -> Iterator[Step]:
