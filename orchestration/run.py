@@ -4,7 +4,6 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -24,7 +23,7 @@ def main() -> int:
     settings = read_settings()
     prepare_dagster_home()
     try:
-        # dbt parses the project in a process of its own, beside what does not need it
+        # dbt parses the project in a process of its own, beside all that does not need it
         with ThreadPoolExecutor(max_workers=1) as pool:
             parse = pool.submit(prepare_manifest, settings)
             if settings.sources == ("crm",) and not _has_exports(settings.landing_folder / "crm"):
@@ -32,7 +31,7 @@ def main() -> int:
                 write_demo_data(
                     settings.landing_folder / "crm", as_of=DEMO_AS_OF, report=console.print
                 )
-            import_module("dagster_dbt")
+            _load_dagster()
             parse.result()
     except WarehouseFolderError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
@@ -66,6 +65,15 @@ def prepare_dagster_home() -> None:
         # the link of a project that was moved
         file.unlink(missing_ok=True)
         file.symlink_to(PROJECT_FOLDER / "orchestration" / "dagster.yaml")
+
+
+def _load_dagster() -> None:
+    """Load what the refresh needs of Dagster, and make the storage of its first run."""
+    import dagster as dg
+    import dagster_dbt  # noqa: F401
+
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs_count()
 
 
 def _has_exports(folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """Kill refreshes of demo data, with dbt and Dagster, at random moments: `make chaos N=60`.
 
 After each kill every raw table must be as before or as after one of its files, and the published
-file must be the old or the new one; then the next refresh must give what an undisturbed one gives.
+file must be the old or the new one. The next refresh is killed too, up to three in a row, or must
+give what an undisturbed one gives. Each phase of a refresh gets as many kills, however short it is.
 Half of the kills hit the refresh alone, which leaves dbt behind without its parent; half hit dbt
 too.
 """
@@ -9,7 +10,6 @@ too.
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,17 +24,20 @@ import duckdb
 from orchestration.lib.demo_data import write_demo_data
 from orchestration.lib.settings import PROJECT_FOLDER, Settings
 from orchestration.lib.sql_text import attach_read_only
+from tests.chaos.trial import kill_group
 from tests.conftest import make_settings
 
 SCALE = 4_000
 FIRST_NIGHT, SECOND_NIGHT = date(2026, 3, 10), date(2026, 3, 11)
-# What a refresh says when it has come so far, the last first.
-_PLACES = (
-    ("Published", "the end"),
-    ("Completed successfully", "publish"),
-    ("Found ", "build"),
-    ("crm.", "landing"),
-)
+MOST_IN_A_ROW = 3
+# What a refresh says when it has come to a phase.
+_SIGNS = {
+    "the start": "",
+    "landing": "crm.",
+    "build": "Found ",
+    "publish": "Completed successfully",
+    "the end": "Published ",
+}
 _WITHOUT_MOMENTS = "columns(c -> c not in ('_landed_at', '_landing_id', '_superseded_at'))"
 
 Rows = list[tuple[Any, ...]]
@@ -53,33 +56,41 @@ def _kill(count: int, folder: Path) -> int:
     before = _raw_rows(settings), _values(settings)
     _write_exports(settings, SECOND_NIGHT)
     shutil.copytree(folder / "now", folder / "before")
-    started = time.monotonic()
-    _finish(settings)
-    seconds = time.monotonic() - started
+    phases = _measure_phases(settings)
     after = _raw_rows(settings), _values(settings), _history(settings)
-    print(f"An undisturbed refresh takes {seconds:.0f} s; killing {count}.", flush=True)
-    moments = random.Random(count)
+    lengths = ", ".join(f"{phase} {seconds:.0f}" for phase, seconds in phases.items())
+    print(f"Seconds of an undisturbed refresh: {lengths}; killing {count}.", flush=True)
+    chance = random.Random(count)
     found: Counter[str] = Counter()
-    failures = 0
+    failures = finished = in_a_row = 0
     for number in range(1, count + 1):
-        shutil.rmtree(folder / "now")
-        shutil.copytree(folder / "before", folder / "now")
-        moment, with_children = moments.uniform(0, seconds), number % 2 == 0
-        where = _kill_after(settings, _start(settings), moment, with_children)
+        if in_a_row == 0:
+            shutil.rmtree(folder / "now")
+            shutil.copytree(folder / "before", folder / "now")
+        in_a_row += 1
+        phase = chance.choice(list(phases))
+        moment, with_children = chance.uniform(0, phases[phase]), number % 2 == 0
+        where = _kill_in(settings, phase, moment, with_children)
         problems = _problems_after_kill(settings, before, after)
-        if _start(settings).wait():
+        is_last = in_a_row == MOST_IN_A_ROW or number == count or chance.random() < 0.5
+        if is_last and _start(settings).wait():
             problems.append(f"the next refresh failed:\n{_log_file(settings).read_text()}")
-        else:
+        elif is_last:
             problems += _problems_after_next_run(settings, after)
         failures += bool(problems)
+        finished += is_last
         found[where] += 1
         print(
-            f"{number:>4}  after {moment:5.1f} s, in {where}"
-            f"{', with dbt' if with_children else ''}: {'; '.join(problems) or 'no harm'}",
+            f"{number:>4}  in {where}{', with dbt' if with_children else ''}"
+            f"{'' if is_last else ', and the next one too'}: {'; '.join(problems) or 'no harm'}",
             flush=True,
         )
+        in_a_row = 0 if is_last or problems else in_a_row
     places = ", ".join(f"{times} in {place}" for place, times in found.most_common())
-    print(f"{count} refreshes killed ({places}): {failures} did harm.")
+    print(
+        f"{count} refreshes killed ({places}), {finished} finished after one to {MOST_IN_A_ROW}"
+        f" kills in a row: {failures} did harm."
+    )
     return 1 if failures else 0
 
 
@@ -88,7 +99,7 @@ def _write_exports(settings: Settings, as_of: date) -> None:
     write_demo_data(folder, scale=SCALE, as_of=as_of, report=lambda message: None)
 
 
-def _start(settings: Settings) -> subprocess.Popen[str]:
+def _start(settings: Settings) -> subprocess.Popen[bytes]:
     with _log_file(settings).open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "orchestration.run"],
@@ -97,10 +108,11 @@ def _start(settings: Settings) -> subprocess.Popen[str]:
                 **settings.dbt_environment,
                 "SALES_KPIS_LANDING": str(settings.landing_folder),
                 "DAGSTER_HOME": str(settings.warehouse_folder.parent / "dagster"),
+                # seconds of each refresh, after the publish; tests/test_boards.py looks at it
+                "SALES_KPIS_EXPORT_SCORECARD": "no",
             },
             stdout=log,
             stderr=subprocess.STDOUT,
-            text=True,
             start_new_session=True,
         )
 
@@ -114,18 +126,41 @@ def _finish(settings: Settings) -> None:
         raise SystemExit(f"An undisturbed refresh failed:\n{_log_file(settings).read_text()}")
 
 
-def _kill_after(
-    settings: Settings, run: subprocess.Popen[str], seconds: float, with_children: bool
-) -> str:
-    """Kill a refresh after so many seconds; gives the place that its output had come to."""
+def _measure_phases(settings: Settings) -> dict[str, float]:
+    """The seconds of each phase of an undisturbed refresh."""
+    run = _start(settings)
+    starts = {phase: _wait_for(settings, run, phase) for phase in _SIGNS}
+    if run.wait():
+        raise SystemExit(f"An undisturbed refresh failed:\n{_log_file(settings).read_text()}")
+    ends = [*list(starts.values())[1:], time.monotonic()]
+    return {phase: end - start for (phase, start), end in zip(starts.items(), ends, strict=True)}
+
+
+def _wait_for(settings: Settings, run: subprocess.Popen[bytes], phase: str) -> float:
+    """Wait until a refresh has come to a phase or is past it; gives the time."""
+    phases = list(_SIGNS)
+    while run.poll() is None and phases.index(_place(settings)) < phases.index(phase):
+        time.sleep(0.02)
+    return time.monotonic()
+
+
+def _place(settings: Settings) -> str:
+    """The phase that the output of a refresh has come to."""
+    output = _log_file(settings).read_text()
+    return next(phase for phase, sign in reversed(_SIGNS.items()) if sign in output)
+
+
+def _kill_in(settings: Settings, phase: str, seconds: float, with_children: bool) -> str:
+    """Kill a refresh so many seconds after a phase began; gives the phase that it had come to."""
+    run = _start(settings)
+    _wait_for(settings, run, phase)
     time.sleep(seconds)
     if with_children:
-        os.killpg(run.pid, signal.SIGKILL)
+        kill_group(run)
     else:
         run.kill()
-    run.wait()
-    output = _log_file(settings).read_text()
-    return next((place for text, place in _PLACES if text in output), "the start")
+        run.wait()
+    return _place(settings)
 
 
 def _problems_after_kill(settings: Settings, before: tuple, after: tuple) -> list[str]:
