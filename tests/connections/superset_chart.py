@@ -1,4 +1,4 @@
-r"""Open the published file in Apache Superset, and hold the data of a chart against the file.
+r"""Open the published file in Apache Superset, draw a chart and hold its data against the file.
 
 Superset has an environment of its own, outside of the project's (its packages are older):
 
@@ -6,11 +6,12 @@ Superset has an environment of its own, outside of the project's (its packages a
     /tmp/superset/bin/pip install apache-superset==6.1.0 duckdb-engine duckdb==1.5.6 \
         cachetools rich flask-caching==2.3.1
     /tmp/superset/bin/python tests/connections/superset_chart.py \
-        warehouse/published/sales_kpis.duckdb
+        warehouse/published/sales_kpis.duckdb superset_chart.png
 
 (The last three are what this Superset needs and does not ask for.) It makes its tables anew, which
 takes some minutes. The file is copied, and the copy replaced by another publish, as a refresh does.
-A chart is drawn by the browser: what is looked at here is the data that Superset sends it.
+Debian's chromium draws the chart into the picture that is named last, to be looked at; what the
+script compares is the data that Superset sends for it.
 """
 
 import json
@@ -19,6 +20,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +34,17 @@ SQLALCHEMY_DATABASE_URI = "sqlite:///{folder}/superset.db"
 WTF_CSRF_ENABLED = False
 TALISMAN_ENABLED = False
 """
+REVENUE = {
+    "expressionType": "SIMPLE",
+    "column": {"column_name": "kpi_value"},
+    "aggregate": "SUM",
+    "label": "revenue",
+}
+MONTHS = [
+    {"col": "period_grain", "op": "==", "val": "month"},
+    {"col": "dimension", "op": "==", "val": "total"},
+    {"col": "is_complete", "op": "IS TRUE"},
+]
 REVENUE_BY_MONTH = """
     select period_start_date, sum(kpi_value) from kpis.kpi_revenue
     where period_grain = 'month' and dimension = 'total' and is_complete
@@ -40,7 +53,7 @@ REVENUE_BY_MONTH = """
 
 
 class Superset:
-    """A Superset without a server, asked through its web interface."""
+    """A Superset that is asked through its web interface, without a server until one is needed."""
 
     def __init__(self, folder: Path):
         configuration = folder / "superset_config.py"
@@ -61,8 +74,8 @@ class Superset:
 
         from superset.app import create_app
 
-        application = create_app()
-        self.client = application.test_client()
+        self.application = create_app()
+        self.client = self.application.test_client()
         login = self.post(
             "security/login", username="admin", password=password, provider="db", refresh=True
         )
@@ -73,10 +86,32 @@ class Superset:
         assert response.status_code in (200, 201), response.get_data(as_text=True)
         return response.get_json()
 
+    def draw(self, chart: int, picture: Path) -> None:
+        """Let a browser draw a chart, and leave what it shows as a picture."""
+        from werkzeug.serving import make_server
+
+        server = make_server("127.0.0.1", 0, self.application, threaded=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = f"http://127.0.0.1:{server.port}/explore/?slice_id={chart}&standalone=1"
+        browser = ["chromium", "--headless", "--no-sandbox", "--disable-gpu"]
+        browser += [
+            "--window-size=1280,800",
+            "--virtual-time-budget=60000",
+            f"--screenshot={picture}",
+        ]
+        # the browser has not signed in; nobody else reaches the loopback while it looks
+        configuration = self.application.config
+        public_role, configuration["AUTH_ROLE_PUBLIC"] = configuration["AUTH_ROLE_PUBLIC"], "Admin"
+        try:
+            subprocess.run([*browser, page], check=True, stderr=subprocess.DEVNULL)
+        finally:
+            configuration["AUTH_ROLE_PUBLIC"] = public_role
+            server.shutdown()
+
 
 def main() -> int:
-    """Compare, publish anew, compare again; gives the exit code."""
-    published_file = Path(sys.argv[1]).resolve()
+    """Compare, draw, publish anew, compare again; gives the exit code."""
+    published_file, picture = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
     with TemporaryDirectory(prefix="sales_kpis_superset_") as name:
         folder = Path(name)
         file = folder / "sales_kpis.duckdb"
@@ -96,9 +131,28 @@ def main() -> int:
             viz_type="echarts_timeseries_line",
             datasource_id=dataset["id"],
             datasource_type="table",
-            params=json.dumps({}),
+            params=json.dumps(
+                {
+                    "datasource": f"{dataset['id']}__table",
+                    "viz_type": "echarts_timeseries_line",
+                    "x_axis": "period_start_date",
+                    "metrics": [REVENUE],
+                    "adhoc_filters": [
+                        {
+                            "expressionType": "SIMPLE",
+                            "clause": "WHERE",
+                            "subject": condition["col"],
+                            "operator": condition["op"],
+                            "comparator": condition.get("val"),
+                        }
+                        for condition in MONTHS
+                    ],
+                    "row_limit": 1000,
+                }
+            ),
         )
         first = _compare(superset, dataset["id"], chart["id"], file)
+        superset.draw(chart["id"], picture)
         _publish_half_of_the_revenue(file)
         second = _compare(superset, dataset["id"], chart["id"], file)
         assert first != second, "Superset goes on showing the old publish"
@@ -119,19 +173,8 @@ def _compare(superset: Superset, dataset: int, chart: int, file: Path) -> list[t
         queries=[
             {
                 "columns": ["period_start_date"],
-                "metrics": [
-                    {
-                        "expressionType": "SIMPLE",
-                        "column": {"column_name": "kpi_value"},
-                        "aggregate": "SUM",
-                        "label": "revenue",
-                    }
-                ],
-                "filters": [
-                    {"col": "period_grain", "op": "==", "val": "month"},
-                    {"col": "dimension", "op": "==", "val": "total"},
-                    {"col": "is_complete", "op": "IS TRUE"},
-                ],
+                "metrics": [REVENUE],
+                "filters": MONTHS,
                 "orderby": [["period_start_date", True]],
                 "row_limit": 1000,
             }
