@@ -2,6 +2,7 @@
 
 Starts a standalone master and two workers on the loopback, refreshes demo data through Dagster on
 them, kills one worker with its executors half-way, and compares what is published with DuckDB.
+dbt is the driver, or with `METHOD=thrift` a Thrift server on the loopback that dbt talks to.
 """
 
 import os
@@ -40,7 +41,8 @@ def main() -> int:
         on_spark = Settings(landing, folder / "spark", ("crm",), target="spark")
         print("Refreshing on DuckDB.", flush=True)
         _finish(_start_refresh(on_duckdb, folder, {}))
-        with _cluster(folder, on_spark) as (workers, environment):
+        method = os.environ.get("METHOD", "session")
+        with _cluster(folder, on_spark, method) as (workers, environment):
             print("Refreshing on two workers.", flush=True)
             refresh = _start_refresh(on_spark, folder, environment)
             threading.Thread(
@@ -57,7 +59,7 @@ def main() -> int:
 
 @contextmanager
 def _cluster(
-    folder: Path, settings: Settings
+    folder: Path, settings: Settings, method: str
 ) -> Iterator[tuple[list[subprocess.Popen], dict[str, str]]]:
     """A master and two workers; gives the workers and the environment that finds the cluster."""
     port = _free_port()
@@ -87,35 +89,58 @@ jdbc:derby:;databaseName={spark_folder}/metastore;create=true
         "SPARK_LOCAL_IP": HOST,
         "SPARK_CONF_DIR": str(configuration),
         "SPARK_WORKER_DIR": str(folder / "workers"),
-        "SALES_KPIS_SPARK_METHOD": "session",
+        "SALES_KPIS_SPARK_METHOD": method,
     }
+    options = ["--webui-port", "0", "--host", HOST]
     master = _start_daemon(
-        "master", folder, environment, "master.Master", "--host", HOST, "--port", str(port)
-    )
+        "master", folder, environment,
+        "spark-class", "org.apache.spark.deploy.master.Master", *options, "--port", str(port),
+    )  # fmt: skip
     workers = [
         _start_daemon(
-            f"worker_{number}", folder, environment, "worker.Worker",
-            "--host", HOST, "--cores", "1", "--memory", "1500m", master_url,
+            f"worker_{number}", folder, environment,
+            "spark-class", "org.apache.spark.deploy.worker.Worker", *options,
+            "--cores", "1", "--memory", "1500m", master_url,
         )
         for number in (1, 2)
     ]  # fmt: skip
+    daemons = [*workers, master]
     try:
         _wait_for_log(folder / "master.log", "Registering worker", times=2)
+        if method == "thrift":
+            daemons.append(_start_thrift_server(folder, environment))
         yield workers, environment
     finally:
-        for process in (*workers, master):
+        for process in daemons:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def _start_thrift_server(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+    """Start Spark's Thrift server on the cluster; `environment` then says where it is."""
+    port = _free_port()
+    environment |= {"SALES_KPIS_SPARK_HOST": HOST, "SALES_KPIS_SPARK_PORT": str(port)}
+    server = _start_daemon(
+        "thrift_server", folder, environment,
+        "spark-submit", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
+        "spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={HOST}",
+        "--hiveconf", f"hive.server2.thrift.port={port}",
+    )  # fmt: skip
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return server
+        time.sleep(0.5)
+    raise SystemExit((folder / "thrift_server.log").read_text())
+
+
 def _start_daemon(
-    name: str, folder: Path, environment: dict[str, str], class_name: str, *arguments: str
+    name: str, folder: Path, environment: dict[str, str], program: str, *arguments: str
 ) -> subprocess.Popen:
     """Start a daemon of the cluster in a process group of its own, which its executors share."""
     with (folder / f"{name}.log").open("w") as log:
         return subprocess.Popen(
-            [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{class_name}"]
-            + ["--webui-port", "0", *arguments],
+            [str(SPARK_HOME / "bin" / program), *arguments],
             env={**os.environ, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -126,7 +151,7 @@ def _start_daemon(
 def _start_refresh(
     settings: Settings, folder: Path, environment: dict[str, str]
 ) -> subprocess.Popen:
-    settings.warehouse_folder.mkdir()
+    settings.warehouse_folder.mkdir(exist_ok=True)
     with _refresh_log(folder, settings).open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "orchestration.run"],
