@@ -22,7 +22,7 @@ cast({{ local_time(timestamp_column, "'" ~ var('reporting_timezone') ~ "'") }} a
 {%- if var('reporting_timezone') == 'UTC' -%}
 cast({{ date_column }} as timestamp)
 {%- else -%}
-{{ adapter.dispatch('to_utc')('cast(' ~ date_column ~ ' as timestamp)', var('reporting_timezone')) }}
+{{ to_utc('cast(' ~ date_column ~ ' as timestamp)', "'" ~ var('reporting_timezone') ~ "'") }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -42,14 +42,18 @@ from_utc_timestamp({{ timestamp_column }}, {{ timezone }})
 {%- endmacro %}
 
 
-{# What the clock of a time zone shows, as a timestamp in UTC. #}
+{# What the clock shows in the time zone that a column or text in quotes names, in UTC. #}
+{% macro to_utc(timestamp_column, timezone) -%}
+{{ adapter.dispatch('to_utc')(timestamp_column, timezone) }}
+{%- endmacro %}
+
 {% macro default__to_utc(timestamp_column, timezone) -%}
-timezone('UTC', timezone('{{ timezone }}', {{ timestamp_column }}))
+timezone('UTC', timezone({{ timezone }}, {{ timestamp_column }}))
 {%- endmacro %}
 
 {# Spark has no timezone(). #}
 {% macro spark__to_utc(timestamp_column, timezone) -%}
-to_utc_timestamp({{ timestamp_column }}, '{{ timezone }}')
+to_utc_timestamp({{ timestamp_column }}, {{ timezone }})
 {%- endmacro %}
 
 

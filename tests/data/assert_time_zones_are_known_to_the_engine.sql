@@ -1,0 +1,35 @@
+{{ config(meta={'dagster': {'ref': {'name': 'calendar_days'}}}) }}
+
+-- A row means that midnight in Amsterdam is not an hour before that of UTC in winter, two in summer,
+-- or that its clock does not show midnight then: the engine has other time zones than the models.
+with
+
+days as (
+
+    select
+        cast(calendar_date as timestamp) as midnight,
+        extract(month from calendar_date) as month_number
+
+    from {{ ref('calendar_days') }}
+
+),
+
+moments as (
+
+    select
+        midnight,
+        {{ to_utc('midnight', "'Europe/Amsterdam'") }} as moment,
+        case
+            when month_number in (1, 2, 12) then {{ dbt.dateadd('hour', -1, 'midnight') }}
+            when month_number in (5, 6, 7) then {{ dbt.dateadd('hour', -2, 'midnight') }}
+        end as expected_moment
+
+    from days
+
+)
+
+select *
+from moments
+where
+    moment != expected_moment
+    or {{ local_time('moment', "'Europe/Amsterdam'") }} != midnight
