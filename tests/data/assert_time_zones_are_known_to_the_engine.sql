@@ -1,7 +1,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'calendar_days'}}}) }}
 
--- A row means that midnight in Amsterdam is not an hour before that of UTC in winter, two in summer,
--- or that its clock does not show midnight then: the engine has other time zones than the models.
+-- A row means that midnight in Amsterdam is not an hour before that of UTC in winter and two in
+-- summer, or that its clock does not show midnight then: the engine's time zones are not right.
 with
 
 days as (
