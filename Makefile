@@ -56,7 +56,7 @@ bench-spark: $(installed_spark) ## measure the same build on DuckDB and on Spark
 chaos: $(installed) ## kill refreshes at random moments: N=60
 	@$(python) -m tests.chaos
 
-chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh
+chaos-spark: $(installed_spark) ## kill a worker of a Spark cluster during a refresh: METHOD=thrift
 	@$(python) -m tests.spark.chaos
 
 dev: $(installed) ## open Dagster's web UI, with the daemon that starts refreshes

@@ -2,7 +2,7 @@
 
 After each kill every raw table must be as before or as after one of its files, and the published
 file must be the old or the new one. The next refresh is killed too, up to three in a row, or must
-give what an undisturbed one gives. Each phase of a refresh gets as many kills, however short it is.
+give what an undisturbed one gives. Each phase of a refresh is as likely, however short it is.
 Half of the kills hit the refresh alone, which leaves dbt behind without its parent; half hit dbt
 too.
 """
@@ -155,6 +155,8 @@ def _kill_in(settings: Settings, phase: str, seconds: float, with_children: bool
     run = _start(settings)
     _wait_for(settings, run, phase)
     time.sleep(seconds)
+    if run.poll() is not None:
+        return "nothing: it had ended"
     if with_children:
         kill_group(run)
     else:
