@@ -15,11 +15,11 @@ from time import monotonic
 import duckdb
 
 from . import activities, customers, deals, increments, prospects, snapshots
-from .plan import Plan, next_month, plan_for, remember_plan
+from .plan import Plan, next_quarter, plan_for, remember_plan
 from .small_tables import SMALL_TABLES
 
 MEMORY_LIMIT = "4GB"
-MONTHS_AT_A_TIME = 2
+QUARTERS_AT_A_TIME = 2
 
 
 def write_demo_data(
@@ -174,23 +174,23 @@ def _increments(writer: _Writer, plan: Plan, first: date) -> Iterator[_Written]:
     yield writer.select("opportunity_stages", increments.opportunity_stages(first, as_of))
     yield writer.select("survey_responses", increments.survey_responses(plan, first, as_of))
 
-    def write_month(month: tuple[date, date]) -> _Written:
+    def write_quarter(quarter: tuple[date, date]) -> _Written:
         return writer.select(
             "activities",
-            activities.activities(plan, *month),
-            activities.dirty_activities(plan, *month),
-            month[1],
+            activities.activities(plan, *quarter),
+            activities.dirty_activities(plan, *quarter),
+            quarter[1],
         )
 
-    # DuckDB draws the rows of a few days with one thread: two months at a time keep two busy.
-    with ThreadPoolExecutor(max_workers=MONTHS_AT_A_TIME) as pool:
-        yield from pool.map(write_month, _months(first, as_of))
+    # DuckDB draws the rows of a quarter with one thread: two at a time keep two busy.
+    with ThreadPoolExecutor(max_workers=QUARTERS_AT_A_TIME) as pool:
+        yield from pool.map(write_quarter, _quarters(first, as_of))
 
 
-def _months(first: date, last: date) -> list[tuple[date, date]]:
-    """First and last day of each month, or part of one, between two days."""
-    months = []
+def _quarters(first: date, last: date) -> list[tuple[date, date]]:
+    """First and last day of each calendar quarter, or part of one, between two days."""
+    quarters = []
     while first <= last:
-        months.append((first, min(last, next_month(first) - timedelta(days=1))))
-        first = next_month(first)
-    return months
+        quarters.append((first, min(last, next_quarter(first) - timedelta(days=1))))
+        first = next_quarter(first)
+    return quarters
