@@ -28,6 +28,10 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --custom-compile-command "make lock"
 
+# With all processors, which pip does not. Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every
+# start of dbt and Dagster would take seconds more. A package may hold templates that do not compile.
+compile = $(python) -m compileall -qq -j 0 $(VENV)/lib || true
+
 .DEFAULT_GOAL := help
 .PHONY: help run test mutation test-spark test-spark-all bench-spark chaos chaos-spark dev lint demo explain rebuild land-again boards check-boards boards-browser bench templates spark postgres parquet lock docs metrics check-metrics clean
 
@@ -152,6 +156,7 @@ $(installed): requirements.lock
 	@touch $(VENV)/.unfinished
 	@$(python) -m pip install -qq --disable-pip-version-check pip==26.3
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r requirements.lock
+	@$(compile)
 	@mv $(VENV)/.unfinished $@
 
 # Only what an optional extra needs on top of it; their locks are complete too. With Python 3.14, for
@@ -159,6 +164,7 @@ $(installed): requirements.lock
 $(VENV)/.installed-%: requirements-%.lock $(installed)
 	@echo "Adding the extra '$*' to $(VENV)."
 	@$(python) -m pip install -qq --no-compile --no-deps --require-hashes -r $<
+	@$(compile)
 	@touch $@
 
 $(installed_browser): $(installed_boards)
