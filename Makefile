@@ -28,8 +28,8 @@ export PATH := $(abspath $(VENV))/bin:$(PATH)
 lock_options = --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-annotate --custom-compile-command "make lock"
 
-# With all processors, which pip does not. Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every
-# start of dbt and Dagster would take seconds more. A package may hold templates that do not compile.
+# With all processors, which pip does not. Where PYTHONDONTWRITEBYTECODE is set, as in many containers,
+# every start of dbt or Dagster would take seconds more. A package may hold files for another Python.
 compile = $(python) -m compileall -qq -j 0 $(VENV)/lib || true
 
 .DEFAULT_GOAL := help
