@@ -74,6 +74,7 @@ def publish(
             connection.begin()
             tables = _copy_tables(connection, report)
             _copy_views(connection)
+            _copy_column_comments(connection)
             _write_publication(connection, publish_id, published_at)
             row_counts = _audit(connection, tables)
             if log:
@@ -111,23 +112,7 @@ def _copy_tables(
         connection.execute(f"create table {name} as select * from build.{name}")
         if comment:
             connection.execute(f"comment on table {name} is {quoted_text(comment)}")
-        _copy_column_comments(connection, schema, table)
     return [(schema, table) for schema, table, _, _ in tables]
-
-
-def _copy_column_comments(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
-    comments = connection.execute(
-        """
-        select column_name, comment from duckdb_columns()
-        where database_name = 'build' and schema_name = ? and table_name = ? and comment is not null
-        """,
-        [schema, table],
-    ).fetchall()
-    for column, comment in comments:
-        connection.execute(
-            f"comment on column {schema}.{quoted_name(table)}.{quoted_name(column)}"
-            f" is {quoted_text(comment)}"
-        )
 
 
 def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -141,6 +126,24 @@ def _copy_views(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     for _, _, sql in views:
         connection.execute(sql.replace(" FROM build.", " FROM "))
+
+
+def _copy_column_comments(connection: duckdb.DuckDBPyConnection) -> None:
+    comments = connection.execute(
+        """
+        select schema_name, table_name, column_name, comment from duckdb_columns()
+        where
+            database_name = 'build'
+            and list_contains($schemas, schema_name)
+            and comment is not null
+        """,
+        {"schemas": list(PUBLISHED_SCHEMAS)},
+    ).fetchall()
+    for schema, table, column, comment in comments:
+        connection.execute(
+            f"comment on column {schema}.{quoted_name(table)}.{quoted_name(column)}"
+            f" is {quoted_text(comment)}"
+        )
 
 
 def _write_publication(
