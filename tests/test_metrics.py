@@ -11,7 +11,9 @@ from orchestration.lib.settings import PROJECT_FOLDER
 BY_MONTH = "_by_month"
 
 with (PROJECT_FOLDER / "seeds" / "kpi_catalog.csv").open(encoding="utf-8", newline="") as stream:
-    CATALOG = {row["kpi"]: row for row in csv.DictReader(stream)}
+    # of each KPI its newest version
+    VERSIONS = sorted(csv.DictReader(stream), key=lambda row: int(row["version"]))
+    CATALOG = {row["kpi"]: row for row in VERSIONS}
 METRICS = {
     metric["name"]: metric
     for metric in yaml.safe_load((PROJECT_FOLDER / "metrics" / "_metrics.yml").read_text())[

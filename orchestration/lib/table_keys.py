@@ -9,6 +9,7 @@ _OTHER_KEYS = {
     "reporting.kpi_publications": (*CELL_COLUMNS, "publish_id"),
     "reporting.kpi_restatements": (*CELL_COLUMNS, "publish_id"),
     "reporting.kpi_values": CELL_COLUMNS,
+    "reporting.kpi_version_differences": CELL_COLUMNS,
     "reporting.period_closes": ("period_grain", "period_start_date"),
     "reporting.publication": ("publish_id",),
     "reporting.publications": ("publish_id",),

@@ -108,7 +108,9 @@ jdbc:derby:;databaseName={spark_folder}/metastore;create=true
     try:
         _wait_for_log(folder / "master.log", "Registering worker", times=2)
         if method == "thrift":
-            daemons.append(_start_thrift_server(folder, environment))
+            server = _start_thrift_server(folder, environment)
+            daemons.append(server)
+            _wait_for_thrift_server(server, folder, environment)
         yield workers, environment
     finally:
         for process in daemons:
@@ -120,16 +122,21 @@ def _start_thrift_server(folder: Path, environment: dict[str, str]) -> subproces
     """Start Spark's Thrift server on the cluster; `environment` then says where it is."""
     port = _free_port()
     environment |= {"SALES_KPIS_SPARK_HOST": HOST, "SALES_KPIS_SPARK_PORT": str(port)}
-    server = _start_daemon(
+    return _start_daemon(
         "thrift_server", folder, environment,
         "spark-submit", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2",
         "spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={HOST}",
         "--hiveconf", f"hive.server2.thrift.port={port}",
     )  # fmt: skip
+
+
+def _wait_for_thrift_server(
+    server: subprocess.Popen, folder: Path, environment: dict[str, str]
+) -> None:
     while server.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return server
+            if probe.connect_ex((HOST, int(environment["SALES_KPIS_SPARK_PORT"]))) == 0:
+                return
         time.sleep(0.5)
     raise SystemExit((folder / "thrift_server.log").read_text())
 
