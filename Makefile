@@ -150,7 +150,7 @@ $(installed): requirements.lock
 	@$(PYTHON) -c 'import ensurepip, venv' \
 		|| { echo "$(PYTHON) cannot make virtual environments: install its venv package" \
 			"(on Debian and Ubuntu: python3-venv)." >&2; exit 1; }
-	@echo "Setting up $(VENV) from requirements.lock: a minute or less, once."
+	@echo "Setting up $(VENV) from requirements.lock: about a minute, once."
 	@if [ -e $(VENV)/.unfinished ] || ! $(python) -m pip --version > /dev/null 2>&1; \
 		then $(PYTHON) -m venv --clear $(VENV); fi
 	@touch $(VENV)/.unfinished
