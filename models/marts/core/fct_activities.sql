@@ -8,7 +8,7 @@ reporting_dates as (
 
 activities as (
 
-    select * from {{ ref('int_crm__activities') }}
+    select * from {{ ref('int_activities') }}
 
 ),
 
@@ -24,91 +24,49 @@ reps as (
 
 ),
 
-leads as (
+touchpoints_before_meetings as (
 
-    select * from {{ ref('int_leads') }}
-
-),
-
--- what is dated after the as-of date has not happened yet
-dated_activities as (
-
-    select
-        activities.*,
-        coalesce(activities.contact_id, leads.contact_id, activities.lead_id) as person_id,
-        {{ reporting_date('activities.occurred_at') }} as occurred_date,
-        coalesce(
-            activities.direction = 'outbound'
-            and activities.activity_type in ('call', 'email', 'chat'),
-            false
-        ) as is_touchpoint
-
-    from activities
-    left join leads
-        on activities.lead_id = leads.lead_id
-    where
-        {{ reporting_date('activities.occurred_at') }}
-        <= (select reporting_dates.as_of_date from reporting_dates)
-
-),
-
-meetings as (
-
-    select * from dated_activities
-    where activity_type = 'meeting'
-
-),
-
--- one row per touchpoint that a meeting with the same person followed
-touchpoints_before_a_meeting as (
-
-    select distinct touchpoints.activity_id
-
-    from dated_activities as touchpoints
-    inner join meetings
-        on
-            touchpoints.person_id = meetings.person_id
-            and touchpoints.occurred_at <= meetings.occurred_at
-            and meetings.occurred_date
-            <= {{ add_days('touchpoints.occurred_date', var('appointment_window_days')) }}
-    where touchpoints.is_touchpoint
+    select * from {{ ref('int_touchpoints_before_meetings') }}
 
 )
 
 select
-    dated_activities.activity_id,
-    dated_activities.account_id,
-    dated_activities.contact_id,
-    dated_activities.person_id,
-    dated_activities.lead_id,
-    dated_activities.opportunity_id,
-    dated_activities.rep_id,
+    activities.activity_id,
+    activities.account_id,
+    activities.contact_id,
+    activities.person_id,
+    activities.lead_id,
+    activities.opportunity_id,
+    activities.rep_id,
 
-    {{ or_unknown('dated_activities.activity_type') }} as activity_type,
-    {{ or_unknown('dated_activities.sales_technique') }} as technique,
-    {{ or_unknown('dated_activities.channel') }} as channel,
+    {{ or_unknown('activities.activity_type') }} as activity_type,
+    {{ or_unknown('activities.sales_technique') }} as technique,
+    {{ or_unknown('activities.channel') }} as channel,
     coalesce(accounts.segment, '(unknown)') as segment,
     coalesce(accounts.region, reps.region, '(unknown)') as region,
     coalesce(reps.rep, '(unknown)') as rep,
     coalesce(reps.team, '(unknown)') as team,
 
-    dated_activities.occurred_at,
-    dated_activities.occurred_date,
+    activities.occurred_at,
+    activities.occurred_date,
 
-    dated_activities.is_touchpoint,
-    coalesce(dated_activities.is_automated, false) as is_automated,
-    coalesce(dated_activities.is_appointment_made, false) as is_appointment_made,
-    dated_activities.is_touchpoint and (
-        coalesce(dated_activities.is_appointment_made, false)
-        or touchpoints_before_a_meeting.activity_id is not null
+    activities.is_touchpoint,
+    coalesce(activities.is_automated, false) as is_automated,
+    coalesce(activities.is_appointment_made, false) as is_appointment_made,
+    activities.is_touchpoint and (
+        coalesce(activities.is_appointment_made, false)
+        or touchpoints_before_meetings.activity_id is not null
     ) as led_to_appointment,
 
-    dated_activities.duration_minutes
+    activities.duration_minutes
 
-from dated_activities
+from activities
 left join accounts
-    on dated_activities.account_id = accounts.account_id
+    on activities.account_id = accounts.account_id
 left join reps
-    on dated_activities.rep_id = reps.rep_id
-left join touchpoints_before_a_meeting
-    on dated_activities.activity_id = touchpoints_before_a_meeting.activity_id
+    on activities.rep_id = reps.rep_id
+left join touchpoints_before_meetings
+    on activities.activity_id = touchpoints_before_meetings.activity_id
+-- what is dated after the as-of date has not happened yet; filtered after the joins, because DuckDB
+-- expects almost nothing to be left and would then join with all activities in memory
+where activities.occurred_date <= (select reporting_dates.as_of_date from reporting_dates)
