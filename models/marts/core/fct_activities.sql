@@ -67,6 +67,6 @@ left join reps
     on activities.rep_id = reps.rep_id
 left join touchpoints_before_meetings
     on activities.activity_id = touchpoints_before_meetings.activity_id
--- what is dated after the as-of date has not happened yet; filtered after the joins, because DuckDB
--- expects almost nothing to be left and would then join with all activities in memory
+-- what is dated after the as-of date has not happened yet; filtered after the joins: DuckDB
+-- expects the filter to leave almost nothing, and before them would hold all activities in memory
 where activities.occurred_date <= (select reporting_dates.as_of_date from reporting_dates)
